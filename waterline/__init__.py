@@ -1,0 +1,1 @@
+"""Below the Waterline."""

@@ -1,0 +1,48 @@
+"""A progress bar for what takes longer than a second of real time; nothing at all for what does not."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+_PATIENCE = 1.0
+_REFRESH = 0.2
+_DAY = 86_400_000_000
+
+
+class Progress:
+    """Progress of a stretch of virtual time, in microseconds; `end` is None where it is not known.
+
+    ``WATERLINE_PROGRESS=off`` silences it: a bar's text depends on the machine's speed, so executed notebooks that
+    are compared to the letter must not hold one.
+    """
+
+    def __init__(self, start: int, end: int | None) -> None:
+        self._start = start
+        self._end = end
+        self._shown_at = time.monotonic() + _PATIENCE - _REFRESH
+        self._bar: Any = None
+        self._silent = os.environ.get("WATERLINE_PROGRESS") == "off"
+
+    def look(self, now: int) -> None:
+        """Called now and then while playing; draws when it is time to."""
+        if self._silent or time.monotonic() < self._shown_at + _REFRESH:
+            return
+        self._shown_at = time.monotonic()
+        if self._bar is None:
+            from tqdm.auto import tqdm  # a slow import, needed only by slow runs
+
+            total = None if self._end is None else self._end - self._start
+            # The bar's own clock would show virtual time, so it is given no time to print.
+            self._bar = tqdm(
+                total=total, leave=False, bar_format="{desc} {bar} {percentage:3.0f} %" if total else "{desc}"
+            )
+        self._bar.n = now - self._start
+        self._bar.set_description_str(f"virtual day {now / _DAY:.2f}", refresh=False)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
