@@ -1,8 +1,8 @@
 """A manuscript: the text file, in jupytext's py:percent format, from which notebooks are made.
 
-Words: a *manuscript* is `book/NN-name/lesson.py` or `lab.py`, the only source; it is *solved* into a notebook that runs,
-and, if it is a lab, *handed out* as a notebook in which the learner finds a starter. A *region* is what stands between
-`### BEGIN SOLUTION` and `### END SOLUTION`. A *starter* is what the lab shows in its place.
+Words: a *manuscript* is `book/NN-name/lesson.py` or `lab.py`, the only source; it is *solved* into a notebook that
+runs, and, if it is a lab, *handed out* as a notebook in which the learner finds a starter. A *region* is what stands
+between `### BEGIN SOLUTION` and `### END SOLUTION`. A *starter* is what the lab shows in its place.
 
 How an author writes one is told in `book/build.py`. The format is described in jupytext's documentation, "Notebooks as
 scripts", "The percent format" and "Magic commands".

@@ -1,0 +1,12 @@
+"""The Lambda service in virtual time, one idea per module.
+
+source        a function as its author writes it, and the real zip that is made of it
+package       a deployment package: the modules in a zip, imported afresh by every execution environment
+sandbox       where a handler runs: one small interface; ``inline`` runs it on the clock, in this process
+environment   execution environments and the fleet of them that one function has
+outcome       how an invocation ended, in the words of the Lambda API
+logs          what a handler prints, as CloudWatch Logs keeps it
+asynchronous  the queue behind ``InvocationType="Event"``
+sqs_mapping   the event source mapping that polls a queue
+backend       the API: moto parses and stores, the modules above deliver
+"""

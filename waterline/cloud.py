@@ -1,0 +1,251 @@
+"""The cloud: the only door. It opens moto, starts the clock, installs the services and closes all of it again.
+
+with Cloud(seed=7) as cloud:                  # in a notebook: cloud = Cloud.start(seed=7)
+    sqs = boto3.client("sqs")                 # plain boto3 from here on
+    cloud.deploy("issue-ticket", SOURCE, timeout=10)
+    cloud.advance(minutes=5)                  # all that happens in five minutes happens now
+    cloud.settle()                            # play on until nothing is left to happen
+    cloud.journal.trace(message_id)           # the whole life of one message
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
+from typing import Any
+
+import boto3
+from moto import mock_aws
+from moto.awslambda.models import lambda_backends
+from moto.core.base_backend import BackendDict
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+from moto.moto_api._internal import mock_random
+from moto.sqs.models import sqs_backends
+
+from waterline.clock import EPOCH, SECOND, Clock
+from waterline.compute.backend import Functions
+from waterline.compute.source import HANDLER, packaged
+from waterline.ground import Ground, installed
+from waterline.journal import Journal
+from waterline.services.sqs import QueueBackend
+
+REGION = "us-east-1"
+_ROLE = "lab"
+_MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
+_DAY = 86_400 * SECOND
+
+
+class CloudAlreadyOpen(RuntimeError):
+    """There is one lab cloud at a time."""
+
+
+# The open clouds, the innermost last; more than one only where one was opened aside. Here because moto patches the
+# process, so that a second cloud would be the first one's queues under another clock.
+_open: list[Cloud] = []
+
+
+def current() -> Cloud | None:
+    """The cloud that is open, or None."""
+    return _open[-1] if _open else None
+
+
+class Cloud:
+    """A cloud of its own on a virtual clock: no account, no network, nothing that takes real time.
+
+    Parameters
+    ----------
+    seed: every random choice comes from it; the same seed gives the same journal, to the byte.
+    start: the virtual date at which it opens, with a time zone.
+    """
+
+    def __init__(self, seed: int = 0, start: dt.datetime = EPOCH) -> None:
+        self.seed = seed
+        self.clock = Clock(start)
+        self.journal = Journal(self.clock)
+        self._opened_at: tuple[str, int] | None = None
+        self._closing: ExitStack | None = None
+
+    # -- opening and closing -----------------------------------------------------------------------------------------
+
+    @classmethod
+    def start(cls, seed: int = 0, start: dt.datetime = EPOCH) -> Cloud:
+        """Open a cloud that stays open until :meth:`close`: what a notebook does in its first cell.
+
+        Running the very same cell again closes the cloud that it opened before and opens a new one.
+        """
+        caller = sys._getframe(1)
+        here = (caller.f_code.co_filename, caller.f_lineno)
+        before = current()
+        if before is not None and before._opened_at == here and "ipykernel" in sys.modules:
+            before.close()
+        cloud = cls(seed, start)
+        cloud._opened_at = here
+        return cloud._enter()
+
+    @classmethod
+    @contextmanager
+    def aside(cls, seed: int = 0, start: dt.datetime = EPOCH) -> Iterator[Cloud]:
+        """A cloud beside the open one, for the length of a ``with`` block; the open one stands still meanwhile."""
+        cloud = cls(seed, start)._enter(aside=True)
+        try:
+            yield cloud
+        finally:
+            cloud.close()
+
+    def __enter__(self) -> Cloud:
+        return self._enter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _enter(self, aside: bool = False) -> Cloud:
+        if _open and not aside:
+            raise CloudAlreadyOpen(
+                f"A cloud is open already (seed {_open[-1].seed}): close it with close() before you open another."
+            )
+        if self._closing is not None:
+            raise RuntimeError("This cloud has been open before: make a new one.")
+        ground = Ground(self.clock, self.journal, self.seed)
+        with ExitStack() as stack:
+            stack.enter_context(_moto_parked())
+            moto = mock_aws(config=_MOTO_SETTINGS)
+            moto.start(reset=False)
+            stack.callback(moto.stop)
+            stack.enter_context(installed(sqs_backends, QueueBackend, ground))
+            stack.enter_context(installed(lambda_backends, Functions, ground))
+            stack.callback(self.clock.close)
+            mock_random.seed(self.seed)
+            self.clock.freeze()
+            self.role = _make_role()
+            self._closing = stack.pop_all()
+        _open.append(self)
+        return self
+
+    def close(self) -> None:
+        """Close the cloud: handlers that still run are ended, and the process sees real time again."""
+        if self in _open:
+            _open.remove(self)
+            assert self._closing is not None
+            self._closing.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self in _open
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    def advance(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Play everything that happens in the given time."""
+        self._must_be_open("advance")
+        delay = dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if delay < dt.timedelta(0):
+            raise ValueError("The clock cannot go back: advance takes a positive time.")
+        self.clock.advance(delay // dt.timedelta(microseconds=1))
+
+    def settle(self, *, limit_days: float = 30) -> None:
+        """Play on until nothing is left to happen but idle waiting.
+
+        Raises NotSettled, in one sentence, when things still happen after `limit_days` virtual days.
+        """
+        self._must_be_open("settle")
+        self.clock.settle(round(limit_days * _DAY))
+
+    # -- functions ---------------------------------------------------------------------------------------------------
+
+    def deploy(
+        self,
+        name: str,
+        source: str,
+        *,
+        timeout: int | None = None,
+        memory: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """Deploy one module whose ``handler`` is the entry, as a real zip through ``create_function``.
+
+        `timeout` in seconds and `memory` in MB; left out, AWS's defaults hold. A function of that name is updated.
+        Returns the function's ARN.
+        """
+        self._must_be_open("deploy")
+        client = boto3.client("lambda", region_name=REGION)
+        settings: dict[str, Any] = {"Environment": {"Variables": dict(environment or {})}}
+        if timeout is not None:
+            settings["Timeout"] = timeout
+        if memory is not None:
+            settings["MemorySize"] = memory
+        code = packaged(source)
+        try:
+            client.get_function(FunctionName=name)
+        except client.exceptions.ResourceNotFoundException:
+            answer = client.create_function(
+                FunctionName=name,
+                Runtime="python3.13",
+                Role=self.role,
+                Handler=HANDLER,
+                Code={"ZipFile": code},
+                **settings,
+            )
+        else:
+            client.update_function_code(FunctionName=name, ZipFile=code)
+            answer = client.update_function_configuration(FunctionName=name, **settings)
+        return str(answer["FunctionArn"])
+
+    def logs(self, function: str) -> str:
+        """What a function printed, with the lines that Lambda adds, in order: its CloudWatch log group as text."""
+        self._must_be_open("logs")
+        group = logs_backends[DEFAULT_ACCOUNT_ID][REGION].groups.get(f"/aws/lambda/{function}")
+        if group is None:
+            return ""
+        events = [event for stream in group.streams.values() for event in stream.events]
+        return "\n".join(event.message for event in sorted(events, key=lambda event: (event.timestamp, event.event_id)))
+
+    def _must_be_open(self, verb: str) -> None:
+        if not self.is_open:
+            raise RuntimeError(f"This cloud is closed, so {verb} has nothing to work on: open a new one.")
+
+    def __repr__(self) -> str:
+        state = f"at +{self.clock.now / SECOND:,.1f} s" if self.is_open else "closed"
+        return f"<cloud, seed {self.seed}, {state}, {len(self.journal)} events>"
+
+
+def _make_role() -> str:
+    """The execution role that :meth:`Cloud.deploy` gives to functions."""
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]}
+    role = iam_backends[DEFAULT_ACCOUNT_ID]["aws"].create_role(
+        role_name=_ROLE,
+        assume_role_policy_document=json.dumps(trust),
+        path="/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="3600",
+    )
+    return str(role.arn)
+
+
+@contextmanager
+def _moto_parked() -> Iterator[None]:
+    """Put away whatever moto holds, and bring it back at the end, so that a cloud begins and ends with nothing."""
+    in_use = list(BackendDict._instances)
+    kept = [(backends, dict(backends)) for backends in in_use]
+    numbers = mock_random.getstate()
+    for backends in in_use:
+        backends.clear()
+    BackendDict._instances.clear()
+    try:
+        yield
+    finally:
+        for backends in BackendDict._instances:
+            backends.clear()
+        BackendDict._instances[:] = in_use
+        for backends, content in kept:
+            backends.update(content)
+        mock_random.setstate(numbers)
