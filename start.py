@@ -64,7 +64,8 @@ BAD_CERTIFICATE = re.compile(r"(?i)certificate_?.?verify.?failed|invalid peer ce
 NO_NETWORK = re.compile(
     r"(?i)newconnectionerror|connection(error|reseterror| refused| reset| aborted| broken| timed out)|name resolution"
     r"|name or service not known|getaddrinfo|nodename nor servname|dns error|network is unreachable|no route to host"
-    r"|tcp connect|error sending request|could not connect|failed to fetch|proxyerror|tunnel connection|time(d out|out)"
+    r"|from versions: none|tcp connect|error sending request|could not connect|failed to fetch|proxyerror"
+    r"|tunnel connection|time(d out|out)"
 )
 NOT_ALLOWED = re.compile(r"(?i)permission denied|access is denied|read-only file system|os error (13|30)\b")
 
@@ -327,6 +328,7 @@ class Tally:
 
     def __init__(self, total: int) -> None:
         self.total = total
+        self.ignored: set[str] = set()
         self.fetched = 0
         self.now = ""
 
@@ -342,7 +344,8 @@ class Tally:
             self.now = arriving.group(1)
         elif resolved:  # uv counts only what this machine needs
             self.total = int(resolved.group(1))
-        elif line.startswith("Ignoring "):  # pip: a pin whose marker is for another machine
+        elif line.startswith("Ignoring ") and line not in self.ignored:  # pip: a pin for other machines only
+            self.ignored.add(line)
             self.total -= 1
 
     def text(self, installed_now: int, seconds: int) -> str:
@@ -513,7 +516,7 @@ def prepare(course: Course, with_tests: bool = False, uv: "str | None" = None, r
         if new:
             if shutil.disk_usage(str(course.root)).free < room * 1e6:
                 raise StartError(disk_is_full(course.root))
-            say("Making the environment in .venv with {} (once; about {} MB).".format("uv" if uv else "pip", ROOM))
+            say(f"Making the environment in .venv with {'uv' if uv else 'pip'}; this happens once and takes 650 MB.")
             make_environment(course, with_pip=not uv)
         else:
             say("Bringing the environment in .venv up to date with {}.".format("uv" if uv else "pip"))

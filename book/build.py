@@ -138,6 +138,11 @@ def execute(notebook: NotebookNode, source: Manuscript) -> None:
         scratch = Path(folder).resolve()
         cwd = kernel.working_folder(scratch)
         log = scratch / "kernel.log"
+        begun: list[NotebookNode] = []
+
+        def place() -> str:
+            return f"{source.where}, cell at line {_line(begun[-1], source)}" if begun else source.where
+
         client = NotebookClient(
             notebook,
             # Without folders to look into, `python3` is the ipykernel beside this interpreter and no other.
@@ -145,29 +150,22 @@ def execute(notebook: NotebookNode, source: Manuscript) -> None:
             timeout=CELL_TIMEOUT,
             record_timing=False,
             resources={"metadata": {"path": str(cwd)}},
+            on_cell_execute=lambda cell, cell_index: begun.append(cell),
         )
         try:
             with log.open("wb") as stderr:
                 client.execute(cleanup_kc=True, env=kernel.environment(scratch), stderr=stderr)
         except CellExecutionError as error:
-            raise BuildError(f"{_place(notebook, source)}: {error.ename}: {error.evalue}") from error
+            raise BuildError(f"{place()}: {error.ename}: {error.evalue}") from error
         except CellTimeoutError:
-            raise BuildError(f"{_place(notebook, source)}: the cell did not end in {CELL_TIMEOUT} s.") from None
+            raise BuildError(f"{place()}: the cell did not end in {CELL_TIMEOUT} s.") from None
         except DeadKernelError:
             said = log.read_text(errors="replace").strip()
-            raise BuildError(f"{_place(notebook, source)}: the kernel died.\n{said}") from None
+            raise BuildError(f"{place()}: the kernel died.\n{said}") from None
         left = sorted(path.name for path in cwd.iterdir())
         if left:
             raise BuildError(f"{source.where}: a cell left files in the working folder: {', '.join(left)}.")
         _settle(notebook, source, scratch)
-
-
-def _place(notebook: NotebookNode, source: Manuscript) -> str:
-    """Where execution stopped: in the last cell that was begun, the first without a count if none failed."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    stopped = next((cell for cell in code if any(o.output_type == "error" for o in cell.outputs)), None)
-    stopped = stopped or next((cell for cell in code if cell.execution_count is None), None)
-    return source.where if stopped is None else f"{source.where}, cell at line {_line(stopped, source)}"
 
 
 def _line(cell: NotebookNode, source: Manuscript) -> int:

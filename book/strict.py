@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "rebuild: builds every notebook of the course anew and compares the bytes (slow)"
     )
     option = config.option
-    if option.nbval or option.nbval_lax:
+    if getattr(option, "nbval", False) or getattr(option, "nbval_lax", False):
         option.nbval_current_env = True
         option.nbval_sanitize_with = option.nbval_sanitize_with or str(ROOT / "tests" / "nbval" / "sanitize.cfg")
         option.nbval_cell_timeout = min(option.nbval_cell_timeout, CELL_TIMEOUT)

@@ -6,12 +6,14 @@
 
 The cell is the deployment package: a module whose ``handler`` is the entry. Words in lower case are settings
 (``timeout`` in seconds, ``memory`` in MB), words in upper case are environment variables. With a cloud open the
-function is deployed at once; without one the cell is kept, for ``check``.
+function is deployed at once. It is kept too, under its name with underscores (``issue_ticket``), for another cloud
+(``issue_ticket.deploy(cloud)``) and for ``check``.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import shlex
 from collections.abc import Callable
 from typing import Any
@@ -50,8 +52,8 @@ def parse(line: str, cell: str) -> FunctionSource:
     return FunctionSource(words[0], cell, settings.get("timeout"), settings.get("memory"), environment)
 
 
-def function_cell(line: str, cell: str) -> None:
-    """What ``%%function`` does."""
+def function_cell(namespace: dict[str, Any], line: str, cell: str) -> None:
+    """What ``%%function`` does; the notebook's names are in `namespace`."""
     try:
         function = parse(line, cell)
     except CellMistake as mistake:
@@ -63,17 +65,12 @@ def function_cell(line: str, cell: str) -> None:
         print(f"{function.name} was not deployed: line {error.lineno} is not Python ({error.msg}).")
         return
     functions[function.name] = function
+    namespace[function.name.replace("-", "_")] = function
     cloud = current()
     if cloud is None:
         print(f"{function.name} is kept; no cloud is open to deploy it to.")
         return
-    cloud.deploy(
-        function.name,
-        function.source,
-        timeout=function.timeout,
-        memory=function.memory,
-        environment=function.environment,
-    )
+    function.deploy(cloud)
     print(f"{function.name} is deployed.")
 
 
@@ -109,7 +106,7 @@ def install(shell: Any) -> None:
     shell._waterline = True
     shell.events.register("pre_run_cell", _freeze)
     shell.events.register("post_run_cell", _thaw)
-    shell.register_magic_function(function_cell, "cell", "function")
+    shell.register_magic_function(functools.partial(function_cell, shell.user_ns), "cell", "function")
     kernel = getattr(shell, "kernel", None)
     if kernel is not None and "comm_msg" in kernel.shell_handlers:
         kernel.shell_handlers["comm_msg"] = _under_the_clock(kernel.shell_handlers["comm_msg"])

@@ -122,11 +122,10 @@ as_of_basis = "read"
 source = "x"
 evidence = "primary"
 verified = true
-[fact.botocore]
-service = "sqs"
-shape = "SendMessageRequest"
-member = "DelaySeconds"
-constraint = "doc:Valid values: 0 to 800"
+botocore.service = "sqs"
+botocore.shape = "SendMessageRequest"
+botocore.member = "DelaySeconds"
+botocore.constraint = "doc:Valid values: 0 to 800"
 """)
     assert check(DAY, wrong) == 1
     out = capsys.readouterr().out

@@ -2,11 +2,11 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conftest import MakeCourse  # type: ignore[import-not-found]
 
 LESSON = "notebooks/00-start-here.ipynb"
 LAB = "labs/00-first-light.ipynb"
@@ -34,7 +34,7 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(start: ModuleType, make_course: MakeCourse, tmp_path: Path) -> Shelf:
+def shelf(start: ModuleType, make_course: Callable[[Path], Path], tmp_path: Path) -> Shelf:
     shelf = Shelf(start, make_course(tmp_path / "course"))
     shelf.publish("lesson 1")
     shelf.publish("lab 1", LAB)
@@ -125,7 +125,7 @@ def test_a_withdrawn_notebook_leaves_the_learner_the_copy(shelf: Shelf) -> None:
     assert shelf.files()[LAB] == "lab 1"
 
 
-@pytest.mark.parametrize("manifest", [None, "", "{", "[]", '{"copies": 3}', '{"copies": {"%s": 3}}' % LESSON])
+@pytest.mark.parametrize("manifest", [None, "", "{", "[]", '{"copies": 3}', json.dumps({"copies": {LESSON: 3}})])
 def test_without_a_readable_manifest_every_difference_counts_as_work(shelf: Shelf, manifest: str | None) -> None:
     if manifest is None:
         shelf.course.manifest.unlink()

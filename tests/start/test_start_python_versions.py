@@ -62,7 +62,7 @@ def test_a_python_on_the_path_that_does_not_run_is_not_named(
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(start.StartError, match=r"install Python 3\.11 to 3\.14"):
+    with pytest.raises(start.StartError, match=r"install Python 3\.14 and run it again"):
         start.check_python((3, 9, 1))
 
 

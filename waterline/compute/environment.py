@@ -119,7 +119,7 @@ class Fleet:
         ending = _Ending(self, environment, invocation, finish)
         if not environment.warm:
             environment.warm = True
-            self._ground.journal.record("started", self.place, environment=environment.number)
+            self._record("started", invocation, environment=environment.number)
             # AWS gives initialization ten seconds and then starts it again under the function's own timeout;
             # here it has the function's timeout once.
             limit = clock.after(self.timeout * SECOND, self._time_out, task, ending, begun)

@@ -6,10 +6,17 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 MODULE = "lambda_function"
 HANDLER = f"{MODULE}.handler"
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+class Deploys(Protocol):
+    """What functions are deployed to: a cloud."""
+
+    def deploy(self, name: str, source: str, **settings: Any) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,11 @@ class FunctionSource:
     timeout: int | None = None
     memory: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def deploy(self, cloud: Deploys, **changes: Any) -> str:
+        """Deploy it to a cloud, with other settings where `changes` gives them; returns the function's ARN."""
+        settings = {"timeout": self.timeout, "memory": self.memory, "environment": self.environment}
+        return cloud.deploy(self.name, self.source, **{**settings, **changes})
 
 
 def zipped(files: Mapping[str, str]) -> bytes:

@@ -8,7 +8,6 @@ source. A **constraint** names a shape of a botocore service model and what must
 """
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from waterline.facts import units
 from waterline.facts.units import UnitError
@@ -200,6 +199,8 @@ def _show_one(value: Scalar) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
+        from decimal import Decimal
+
         return f"{Decimal(repr(value)):,f}"
     return f"{value:,}" if isinstance(value, int) else value
 

@@ -4,10 +4,10 @@ Reading is in two steps, because nearly everything imports this module and most 
 question cuts the file into one piece of TOML per fact, and a piece is parsed when its fact is asked for.
 """
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from waterline.facts import dates
 from waterline.facts.fact import Constraint, Fact, Past, Scalar, Value
 
 _FACT: Final = re.compile(r"^\[\[fact\]\]\s*$", re.MULTILINE)
+_FACT_KEYS: Final = frozenset(field.name for field in fields(Fact))
 _ID: Final = re.compile(r'\s*id = "([^"\n]+)"\n')
 
 
@@ -68,11 +69,7 @@ class Facts(Mapping[str, Fact]):
         Case does not count. No words find nothing.
         """
         wanted = words.lower().split()
-        found = [
-            self[id]
-            for id, piece in self._index().items()
-            if wanted and all(word in piece.lower() for word in wanted) and all(w in _spoken(self[id]) for w in wanted)
-        ]
+        found = [fact for fact in self.values() if wanted and all(word in _spoken(fact) for word in wanted)]
         return tuple(sorted(found, key=lambda fact: not all(word in fact.id for word in wanted)))
 
     def _index(self) -> dict[str, str]:
@@ -88,6 +85,8 @@ class Facts(Mapping[str, Fact]):
         return self._pieces
 
     def _no_such(self, id: str) -> str:
+        import difflib
+
         near = difflib.get_close_matches(str(id), self._index(), n=3, cutoff=0.5)
         hint = f"the nearest are {', '.join(near)}" if near else "facts.search(word) finds them by their words"
         return f"There is no fact {id!r}; {hint}."
@@ -152,6 +151,9 @@ def _spoken(fact: Fact) -> str:
 
 
 def _fact(table: dict[str, Any]) -> Fact:
+    unknown = table.keys() - _FACT_KEYS
+    if unknown:
+        raise ValueError(f"The fact {table['id']!r} has the key {min(unknown)!r}, which means nothing here.")
     botocore = table.get("botocore")
     unit = table["unit"]
     return Fact(

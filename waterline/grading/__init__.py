@@ -5,7 +5,8 @@
 Read in this order: `manifest` (what exercises there are), `verdict` (the four outcomes), `written` and `live` (an
 answer in a file and in a kernel), `parcel` (an answer made ready to travel), `plugin` (pytest, with the learner's
 things injected by name), `worker` (the process in which checks run), `bench` (that process as the kernel sees it),
-`logbook` (what is kept), `card` (what is shown), `learner` (the four functions above).
+`logbook` (what is kept), `card` (what is shown), `learner` (the four functions above),
+`audit` (the course checks itself).
 
 How far it can be trusted: a check runs in a process of its own and can neither hang nor crash the notebook; a worker
 that dies, a forged line, an early exit or an answer that never comes give no points. Within that process the checks and
@@ -15,9 +16,16 @@ not yet for marks.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["check", "hint", "progress", "solution"]
+if TYPE_CHECKING:
+    from waterline.grading.learner import check as check
+    from waterline.grading.learner import hint as hint
+    from waterline.grading.learner import progress as progress
+    from waterline.grading.learner import solution as solution
+    from waterline.grading.learner import warm as warm
+
+__all__ = ["check", "hint", "progress", "solution", "warm"]
 
 
 def __getattr__(name: str) -> Any:

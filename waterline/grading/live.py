@@ -14,6 +14,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from waterline.compute.source import FunctionSource
 from waterline.grading.parcel import Handler, Piece
 from waterline.grading.verdict import CannotBeRun
 
@@ -24,7 +25,7 @@ LONGEST = 100_000
 class Live:
     """The names of a notebook's kernel: its global names, and the handlers that its `%%function` cells registered."""
 
-    def __init__(self, namespace: Mapping[str, Any], functions: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Mapping[str, Any], functions: Mapping[str, FunctionSource]) -> None:
         self._namespace = namespace
         self._functions = functions
 
@@ -38,13 +39,7 @@ class Live:
         written = self._functions.get(name)
         if written is None:
             return None
-        return Handler(
-            name=written.name,
-            source=written.source,
-            timeout=written.timeout,
-            memory=getattr(written, "memory", 128),
-            environment=dict(getattr(written, "environment", None) or {}),
-        )
+        return Handler(written.name, written.source, written.timeout, written.memory, dict(written.environment))
 
     def piece(self, name: str, needed_by: str) -> Piece | None:
         if name not in self._namespace:
@@ -61,8 +56,8 @@ class Live:
         if literal is not None:
             return Piece(name, f"{name} = {literal}")
         raise CannotBeRun(
-            f"`{needed_by}` uses `{name}`, a {type(value).__name__} of this notebook, which does not travel to a check: "
-            f"make it inside `{needed_by}`, or take it as a parameter."
+            f"`{needed_by}` uses `{name}`, a {type(value).__name__} of this notebook, which does not travel to a "
+            f"check: make it inside `{needed_by}`, or take it as a parameter."
         )
 
     def _function(self, name: str, function: types.FunctionType) -> Piece:

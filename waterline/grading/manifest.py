@@ -38,6 +38,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args
 
+from waterline.grading.verdict import Refusal
+
 KINDS = ("predict", "compute", "configure", "handler", "compose", "decide", "repair", "operate")
 Taken = Literal["function", "handler", "answer"]
 SECONDS = 20
@@ -46,11 +48,11 @@ SECONDS = 20
 _T = TypeVar("_T")
 
 
-class ManifestError(Exception):
+class ManifestError(Refusal):
     """The manifest is missing or unsound; the message is one sentence that names the file, the place and the fault."""
 
 
-class UnknownExercise(Exception):
+class UnknownExercise(Refusal):
     """No exercise has this name; the message is one sentence that names the nearest ones."""
 
 

@@ -11,9 +11,10 @@ import ast
 import builtins
 import symtable
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from waterline.compute.source import FunctionSource
 from waterline.grading.manifest import Exercise
 from waterline.grading.verdict import CannotBeRun, NotAttempted
 
@@ -33,22 +34,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Handler:
-    """A function's deployment package: the source of a `%%function` cell. `timeout` in seconds, `memory` in MB.
-
-    A check is given it by name, and deploys it into a cloud of its own with `deploy`.
-    """
-
-    name: str
-    source: str
-    timeout: int = 3
-    memory: int = 128
-    environment: Mapping[str, str] = field(default_factory=dict)
+class Handler(FunctionSource):
+    """The source of a `%%function` cell. A check is given it by name, and deploys it into a cloud of its own."""
 
     def deploy(self, cloud: Any, **changes: Any) -> Any:
         """`cloud.deploy` with what the learner gave, but for `changes`; returns the function's ARN."""
         given = {"timeout": self.timeout, "memory": self.memory, "environment": dict(self.environment)}
-        return cloud.deploy(self.name, self.source, **{**given, **changes})
+        given |= changes
+        return cloud.deploy(self.name, self.source, **{key: value for key, value in given.items() if value is not None})
 
 
 class Names(Protocol):
@@ -83,7 +76,7 @@ class Parcel:
         )
 
 
-def pack(exercise: Exercise, names: Names, starter: Names | None = None) -> Parcel:
+def pack(exercise: Exercise, names: Names, starter: Names) -> Parcel:
     """What `exercise` takes, found among `names`.
 
     Raises NotAttempted if something is missing, blank, or as in `starter`; CannotBeRun if something has a syntax error
@@ -100,9 +93,9 @@ def pack(exercise: Exercise, names: Names, starter: Names | None = None) -> Parc
         if piece is None:
             raise NotAttempted(f"There is no {what} `{name}` yet: run the cell that defines it.")
         tree = parsed(piece.source, f"`{name}`", piece.line)
-        if what == "function" and (blank(tree, name) or _same(tree, starter and starter.piece(name, needed_by=name))):
+        if what == "function" and (blank(tree, name) or _same(tree, starter.piece(name, needed_by=name))):
             raise NotAttempted(f"`{name}` is still as it was handed out.")
-        if what == "answer" and (_ellipsis(tree) or _same(tree, starter and starter.piece(name, needed_by=name))):
+        if what == "answer" and (_ellipsis(tree) or _same(tree, starter.piece(name, needed_by=name))):
             raise NotAttempted(f"`{name}` has no answer yet.")
         found[what].append(name)
         _add(piece, names, pieces)
@@ -157,12 +150,12 @@ def _add(piece: Piece, names: Names, pieces: dict[str, Piece], needing: tuple[st
     pieces[piece.name] = piece
 
 
-def _handler(exercise: Exercise, name: str, names: Names, starter: Names | None) -> Handler:
+def _handler(exercise: Exercise, name: str, names: Names, starter: Names) -> Handler:
     handler = names.handler(name)
     if handler is None:
         raise NotAttempted(f"There is no function `{name}` yet: run the cell that begins with `%%function {name}`.")
     tree = parsed(handler.source, f"`{name}`")
-    first = starter and starter.handler(name)
+    first = starter.handler(name)
     if blank(tree, "handler") or (first and _same(tree, Piece(name, first.source))):
         raise NotAttempted(f"`{name}` is still as it was handed out.")
     if not any(isinstance(node, ast.FunctionDef) and node.name == "handler" for node in tree.body) and (

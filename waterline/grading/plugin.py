@@ -9,6 +9,7 @@ Everything fails closed: an answer is correct only if at least one test was foun
 
 from __future__ import annotations
 
+import copy
 import functools
 import linecache
 import re
@@ -70,7 +71,7 @@ class Judge:
         self.injected = _fixtures(
             {name: functools.partial(answer.function, name) for name in parcel.functions}
             | {name: functools.partial(answer.answer, name) for name in parcel.answers}
-            | {variable(handler.name): functools.partial(lambda it: it, handler) for handler in parcel.handlers}
+            | {variable(handler.name): functools.partial(copy.copy, handler) for handler in parcel.handlers}
         )
 
     def verdict(self, exit_status: int) -> Verdict:
@@ -91,7 +92,7 @@ class Judge:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None | pytest.TestReport]:
+    ) -> Iterator[pytest.TestReport | None]:
         report: pytest.TestReport = yield  # type: ignore[assignment, misc]
         if self._verdict is None:
             claim = _sentence(item)
@@ -172,19 +173,14 @@ def _watched(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             raise NotAttempted(f"`{name}` has no result yet.")
         return result
 
-    watched.__dict__["watched"] = name
-    _WATCHING.add(watched.__code__)
     return watched
-
-
-_WATCHING: set[types.CodeType] = set()
 
 
 def _called(raised: pytest.ExceptionInfo[BaseException]) -> str | None:
     """The check's call of the learner's function during which it was raised."""
     for entry in raised.traceback:
-        if entry.frame.code.raw in _WATCHING:
-            local = entry.frame.raw.f_locals
+        local = entry.frame.raw.f_locals
+        if entry.frame.code.raw.co_qualname == "_watched.<locals>.watched":
             given = [shortened(value) for value in local["args"]]
             given += [f"{key}={shortened(value)}" for key, value in local["kwargs"].items()]
             return f"`{local['name']}({', '.join(given)})`"

@@ -51,10 +51,11 @@ class Verdict:
         """The verdict that `to_json` gave. Raises ValueError for anything else."""
         if not isinstance(value, dict) or set(value) != {field.name for field in fields(cls)}:
             raise ValueError("This is no verdict.")
-        texts = [value[name] for name in ("message", "belief", "see", "printed")]
-        if not isinstance(value["held"], list) or not all(isinstance(text, str) for text in [*texts, *value["held"]]):
+        message, belief, see, printed = (value[name] for name in ("message", "belief", "see", "printed"))
+        texts = [message, belief, see, printed, *value["held"]] if isinstance(value["held"], list) else [None]
+        if not all(isinstance(text, str) for text in texts):
             raise ValueError("This is no verdict: what must be text is not.")
-        return cls(Outcome(value["outcome"]), *texts, held=tuple(value["held"]))
+        return cls(Outcome(value["outcome"]), message, belief, see, printed, tuple(value["held"]))
 
 
 class Wrong(AssertionError):
@@ -63,6 +64,13 @@ class Wrong(AssertionError):
     def __init__(self, message: str, belief: str = "", see: str = "") -> None:
         super().__init__(message)
         self.verdict = Verdict(Outcome.INCORRECT, message, belief, see)
+
+
+class Refusal(Exception):
+    """What was asked cannot be done; the message is one sentence, and a notebook shows that sentence alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 class NotAttempted(Exception):

@@ -32,6 +32,8 @@ from typing import Any, BinaryIO
 from waterline.grading.parcel import Parcel
 from waterline.grading.verdict import Outcome, Verdict
 
+READY = b"ready\n"
+"""What a worker writes when it is warm; if it cannot be, it writes why."""
 LONGEST_REPLY = 1_000_000
 LONGEST_PRINTED = 2_000
 MEMORY = 4 << 30
@@ -95,7 +97,8 @@ def warm_up() -> None:
 
         parcel = Parcel((Piece("warm", "def warm():\n    return 1\n"),), functions=("warm",))
         judged(parcel, checks, checks.parent)
-    _first_cloud()
+    with contextlib.suppress(Exception):  # a cloud that does not open is told by the check that needs one
+        _first_cloud()
     gc.collect()
     gc.freeze()
 
@@ -246,8 +249,14 @@ def main() -> None:
     _silence()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    warm_up()
+    try:
+        warm_up()
+    except Exception as error:
+        _write(replies.fileno(), f"{type(error).__name__}: {error}".partition("\n")[0].encode() + b"\n")
+        return
+    _write(replies.fileno(), READY)
     serve(requests, replies, once="--once" in sys.argv[1:])
+    os._exit(0)  # at once: nothing is left to be put in order
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -100,14 +99,14 @@ def _cells(text: str) -> list[str]:
 
 
 def _handler(words: str, source: str) -> Handler:
-    """The handler of a cell that begins with `%%function name timeout=30 memory=256 KEY=value`."""
+    """The handler of a cell that begins with `%%function` and `words`."""
+    from waterline.notebook import CellMistake, parse  # brings boto3 and moto with it, which most files do not need
+
     try:
-        name, *settings = shlex.split(words)
-        given = dict(setting.split("=", 1) for setting in settings)
-        timeout, memory = int(given.pop("timeout", 3)), int(given.pop("memory", 128))
-    except ValueError:
-        raise CannotBeRun(f"`%%function {words}` cannot be read: write `%%function name timeout=30`.") from None
-    return Handler(name, source, timeout, memory, given)
+        function = parse(words, source)
+    except (CellMistake, ValueError) as mistake:
+        raise CannotBeRun(str(mistake)) from None
+    return Handler(function.name, source, function.timeout, function.memory, dict(function.environment))
 
 
 def _bound(statement: ast.stmt) -> Sequence[str]:

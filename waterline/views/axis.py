@@ -7,9 +7,9 @@ stretch
 fold
     a stretch in which nothing happens, drawn narrow. It is always shown as a fold, with the time that it holds.
 
-An axis is folded only where it has to be: when all that happens would take up less than a twelfth of an even axis. Folds
-are the gaps that stand out (three times longer than any gap that stays); with more than twelve of them the axis stays
-even, because then the quiet is the rhythm of the run and not an interruption.
+An axis is folded only where it has to be: when all that happens would take up less than a sixteenth of an even axis.
+Folds are the quiet gaps that stand out (three times longer than any that stays); with more than twelve of them the axis
+stays even, because then the quiet is the rhythm of the run and not an interruption. Less than five seconds stay.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from itertools import pairwise
 
 from waterline.views.words import stamp
 
-_LEAST_SHARE = 1 / 12
+_LEAST_SHARE = 1 / 16
 _STANDS_OUT = 3
 _MOST_FOLDS = 12
+_LEAST_FOLD = 5_000_000
 _FOLD_WIDTH = 0.075
 _ALL_FOLDS_WIDTH = 0.4
 _PADDING = 0.018
@@ -78,15 +79,17 @@ class Axis:
             instants = list(range(first, stretch.end + 1, step)) if long else []
             if number or not instants:
                 instants = [stretch.start, *(at for at in instants if (at - stretch.start) * points >= apart * long)]
-            for at in instants:
-                chosen.append((self.position(at), stamp(_readable(at, step))))
+            chosen += [(self.position(at), stamp(_readable(at, step))) for at in instants]
         return _without_overlaps(chosen, width)
 
 
-def axis(instants: Iterable[int]) -> Axis:
-    """The axis for a run in which something happens at these instants (microseconds)."""
+def axis(instants: Iterable[int], busy: Iterable[tuple[int, int]] = ()) -> Axis:
+    """The axis for a run in which something happens at these instants, and all through the `busy` times (microseconds).
+
+    A busy time is never folded: the length of an attempt is something to see.
+    """
     known = sorted(set(instants)) or [0]
-    folds = _folds(known)
+    folds = _folds(known, sorted(busy))
     groups: list[list[int]] = [[known[0]]]
     for before, after in pairwise(known):
         if (before, after) in folds:
@@ -95,21 +98,26 @@ def axis(instants: Iterable[int]) -> Axis:
     return Axis(tuple(_laid_out(groups)))
 
 
-def _folds(known: Sequence[int]) -> set[tuple[int, int]]:
-    gaps = sorted((after - before, before, after) for before, after in pairwise(known))
-    kept = len(gaps)
-    folded_further = True
-    while folded_further:
-        folded_further = False
-        total = sum(gap for gap, _, _ in gaps[:kept])
-        below = total
-        for number in range(kept - 1, 0, -1):
-            below -= gaps[number][0]
-            stands_out = gaps[number][0] >= _STANDS_OUT * gaps[number - 1][0]
-            if stands_out and below < _LEAST_SHARE * total and len(gaps) - number <= _MOST_FOLDS:
-                kept, folded_further = number, True
+def _folds(known: Sequence[int], busy: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    quiet = sorted((end - start, start, end) for start, end in pairwise(known) if _foldable(start, end, busy))
+    always = known[-1] - known[0] - sum(gap for gap, _, _ in quiet)
+    kept = len(quiet)
+    searching = True
+    while searching:
+        searching = False
+        total = below = always + sum(gap for gap, _, _ in quiet[:kept])
+        for number in range(kept - 1, -1, -1):
+            gap = quiet[number][0]
+            below -= gap
+            stands_out = gap >= _STANDS_OUT * (quiet[number - 1][0] if number else 1)
+            if stands_out and 0 < below < _LEAST_SHARE * total and len(quiet) - number <= _MOST_FOLDS:
+                kept, searching = number, True
                 break
-    return {(before, after) for _, before, after in gaps[kept:]}
+    return {(start, end) for _, start, end in quiet[kept:]}
+
+
+def _foldable(start: int, end: int, busy: Sequence[tuple[int, int]]) -> bool:
+    return end - start >= _LEAST_FOLD and not any(begun < end and over > start for begun, over in busy)
 
 
 def _laid_out(groups: Sequence[Sequence[int]]) -> Iterable[Stretch]:

@@ -1,7 +1,8 @@
 """A picture in a notebook: an image with a text alternative, a caption that states the finding, and a table twin.
 
-The image is an ``<img>`` with its SVG inside, not an inline ``<svg>``: JupyterLab drops inline SVG, roles and ARIA labels
-from notebooks that it does not trust yet, and it keeps this. Caption and table are plain HTML in the colors of the theme.
+The image is an ``<img>`` with its SVG inside, not an inline ``<svg>``: JupyterLab drops inline SVG, roles and ARIA
+labels from notebooks that it does not trust yet, and it keeps this. Caption and table are plain HTML in the colors of
+the theme.
 """
 
 from __future__ import annotations

@@ -249,9 +249,7 @@ def _labels(events: dict[str, list[Event]]) -> dict[str, str]:
     length = 8
     while length < 36 and len({message[:length] for message in events}) < len(events):
         length += 4
-    return {
-        message: body if body and common[body] == 1 else message[:length] for message, body in bodies.items()
-    }
+    return {message: body if body and common[body] == 1 else message[:length] for message, body in bodies.items()}
 
 
 def _short(events: Sequence[Event]) -> str:

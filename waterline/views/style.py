@@ -1,7 +1,8 @@
 """The house style of every static figure: colors, signs, type, and how a figure becomes an SVG.
 
 Colors are Okabe and Ito's, which people with any of the common color blindnesses can tell apart ("Color Universal
-Design", 2008). A color is never the only sign: each kind of mark has a shape of its own, and a failed attempt is hatched.
+Design", 2008). A color is never the only sign: each kind of mark has a shape of its own, and a failed attempt is
+hatched.
 
 A figure is drawn on white, whatever theme the notebook has, because an image cannot know the theme around it and a
 transparent one is unreadable in half of them; that is also what a printer wants.
@@ -12,6 +13,7 @@ matplotlib is imported when the first figure is drawn, not before: it takes long
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,5 +138,5 @@ def svg(drawn: Figure) -> str:
     """The figure as SVG, the same to the byte in every process. Use inside :func:`house_style`."""
     written = io.StringIO()
     drawn.savefig(written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    text = written.getvalue()
-    return text[text.index("<svg") :]
+    text = re.sub(r"<!--.*?-->", "", written.getvalue(), flags=re.DOTALL)
+    return re.sub(r">\s+<", "><", text[text.index("<svg") :].strip())

@@ -1,8 +1,8 @@
 """The timeline: one row per message, its attempts as bars, its hops as signs, on virtual time.
 
 How to read it: a thin line is a message that waits; a tall pale bar is the time for which a received message is hidden
-from other consumers; a solid bar in it is a function at work. Quiet stretches of time are folded (see ``axis``) and shown
-as folds. Where several signs fall on one spot, they are drawn side by side.
+from other consumers; a solid bar in it is a function at work. Quiet stretches of time are folded (see ``axis``) and
+shown as folds. Where several signs fall on one spot, they are drawn side by side.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ MOST_ROWS = 60
 
 _WIDTH = 700.0
 _CHARACTER = 5.3
+_END = 14.0  # room behind the last instant, for signs that are moved aside
 _TOP, _BOTTOM = 8.0, 34.0
 _LEGEND_ROW = 16.0
 
@@ -88,7 +89,8 @@ class Timeline:
     @cached_property
     def axis(self) -> Axis:
         """The time axis of the picture."""
-        return axis(_instants(self.shown, self.end))
+        at_work = [(attempt.start, attempt.end) for life in self.shown for attempt in life.attempts]
+        return axis(_instants(self.shown, self.end), at_work)
 
     @cached_property
     def svg(self) -> str:
@@ -186,10 +188,10 @@ def _drawn(picture: Timeline) -> str:
         axes = drawn.add_axes((left / _WIDTH, _BOTTOM / height, width / _WIDTH, body / height))
         axes.set_xlim(0, width)
         axes.set_ylim(rows - 0.5 if rows else 0.5, -0.5)
-        _frame(axes, picture, width, row)
+        _frame(axes, picture, width - _END)
         for number, life in enumerate(picture.shown):
-            _spans(axes, picture.axis, life, number, width)
-            _marks(axes, picture.axis, life, number, width)
+            _spans(axes, picture.axis, life, number, width - _END)
+            _marks(axes, picture.axis, life, number, width - _END)
             axes.text(width + 8, number, fates[number], va="center", ha="left", weight=_weight(life))
         if picture.title:
             drawn.text(8 / _WIDTH, 1 - 14 / height, picture.title, weight="bold", size=10.5, va="center")
@@ -212,7 +214,7 @@ def _weight(life: Life) -> str:
     return "bold" if life.fate not in ("done",) or life.successes > 1 else "normal"
 
 
-def _frame(axes: Axes, picture: Timeline, width: float, row: float) -> None:
+def _frame(axes: Axes, picture: Timeline, width: float) -> None:
     """Time axis, row names, alternating rows and folds."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -230,7 +232,14 @@ def _frame(axes: Axes, picture: Timeline, width: float, row: float) -> None:
         inset = 5.0
         start, end = fold.left * width + inset, fold.right * width - inset
         axes.fill_betweenx(
-            (top, bottom), start, end, facecolor=style.PAPER, edgecolor=style.FAINT, hatch="///", linewidth=0, zorder=0.5
+            (top, bottom),
+            start,
+            end,
+            facecolor=style.PAPER,
+            edgecolor=style.FAINT,
+            hatch="///",
+            linewidth=0,
+            zorder=0.5,
         )
         for edge in (start, end):
             axes.plot((edge, edge), (top, bottom), color=style.GREY, linewidth=0.7, linestyle=(0, (2, 2)), zorder=0.6)
@@ -269,6 +278,7 @@ def _spans(axes: Axes, scale: Axis, life: Life, number: int, width: float) -> No
             linewidth=0.8,
             hatch=look.hatch,
             zorder=4 if stretch.kind == "attempt" else 3,
+            clip_on=False,
         )
 
 
@@ -312,5 +322,3 @@ def _legend_entries(shown: Sequence[Life]) -> list[Any]:
         Line2D([], [], label=sign.words, **_marker(sign)) for kind, sign in style.SIGNS.items() if kind in drawn_marks
     ]
     return entries
-
-

@@ -1,8 +1,8 @@
 """Which visible messages of a queue can be received next: of a standard queue all of them, oldest first.
 
-AWS promises a standard queue no order, only its best effort (SQS Developer Guide, "Amazon SQS standard queues"). Without
-faults the lab's standard queue gives messages in the order in which they were sent, and a message that comes back takes
-its old place; that is the best order that AWS allows, so code that needs more than this must be shown failing by faults.
+AWS promises no order, only its best effort (SQS Developer Guide, "Amazon SQS standard queues"). Without faults a
+standard queue of the lab gives messages in the order in which they were sent, and a message that comes back takes its
+old place: the best order that AWS allows.
 What a FIFO queue does instead is in ``fifo.py``.
 """
 

@@ -79,7 +79,9 @@ class MessageGroups:
 
     def _refresh(self, group_id: str) -> bool:
         """Keep the group among the ready ones, by its oldest message, exactly if it has one and is not locked."""
-        group = self._groups[group_id]
+        group = self._groups.get(group_id)
+        if group is None:
+            return False
         head = group.visible.first()
         if group.in_flight == 0 and head is not None:
             self._ready.put(group, head.order)

@@ -14,7 +14,7 @@ receipt handle
 from __future__ import annotations
 
 import enum
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,8 +52,8 @@ class Message(MotoMessage):  # type: ignore[misc]
     ) -> None:
         super().__init__(message_id, body, dict(system_attributes or {}))
         self.message_attributes = dict(attributes or {})
-        self.group_id = group_id
-        self.deduplication_id = deduplication_id
+        self.group_id: Any = group_id
+        self.deduplication_id: Any = deduplication_id
         self.parents = parents
         self.dead_letter_source: str | None = None
         self.state = State.GONE
@@ -73,9 +73,8 @@ class Message(MotoMessage):  # type: ignore[misc]
             for name, attribute in self.message_attributes.items()
         )
 
-    @property
-    def event_attributes(self) -> dict[str, str]:
-        """The ``attributes`` of the message's record in a Lambda event: the system attributes that it has, as text."""
+    def record_attributes(self) -> dict[str, str]:
+        """``attributes`` of the message's record in a Lambda event: the system attributes that it has, as text."""
         values = {
             "ApproximateReceiveCount": self.approximate_receive_count,
             "AWSTraceHeader": (self.system_attributes.get("AWSTraceHeader") or {}).get("StringValue"),
@@ -88,6 +87,19 @@ class Message(MotoMessage):  # type: ignore[misc]
             "ApproximateFirstReceiveTimestamp": self.approximate_first_receive_timestamp,
         }
         return {name: str(value) for name, value in values.items() if value is not None}
+
+    def record_message_attributes(self) -> dict[str, dict[str, Any]]:
+        """``messageAttributes`` of the message's record in a Lambda event; binary values are base64 text there."""
+        record: dict[str, dict[str, Any]] = {}
+        for name, attribute in self.message_attributes.items():
+            fields: dict[str, Any] = {"stringListValues": [], "binaryListValues": [], "dataType": attribute["DataType"]}
+            if attribute.get("StringValue") is not None:
+                fields["stringValue"] = attribute["StringValue"]
+            if attribute.get("BinaryValue") is not None:
+                binary = attribute["BinaryValue"]
+                fields["binaryValue"] = b64encode(binary.encode() if isinstance(binary, str) else binary).decode()
+            record[name] = fields
+        return record
 
     def new_receipt_handle(self, queue: str) -> str:
         """The handle of the latest receive, good for the queue of that name only."""

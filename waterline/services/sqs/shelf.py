@@ -96,7 +96,7 @@ class Deadlines(Shelf[Message]):
     def due(self) -> Iterator[Message]:
         """Take away, earliest first, the messages whose instant has come."""
         while (key := self._first_key()) is not None and key <= self._clock.now:
-            message = super().pop()
+            message = self.pop()
             assert message is not None
             yield message
         self._arm()

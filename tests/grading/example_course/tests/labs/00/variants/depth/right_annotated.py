@@ -1,0 +1,1 @@
+depth: int = 0  # none

@@ -1,0 +1,3 @@
+# caught by: "You said that 10 messages are left"
+# belief: Reading does not delete.
+depth = 10

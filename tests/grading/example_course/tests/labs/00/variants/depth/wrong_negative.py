@@ -1,0 +1,3 @@
+# caught by: "fewer than none"
+# belief: A queue can owe messages.
+depth = -1
