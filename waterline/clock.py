@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import contextvars
 import datetime as dt
+import sys
 import threading
 import time
 from collections import deque
@@ -32,9 +33,15 @@ from typing import Any, TypeAlias
 
 import greenlet
 import simpy
-import time_machine
 
 from waterline.progressbar import Progress
+
+# time-machine imports pytest, which takes longer than the rest of this package, to offer a fixture nobody wants here.
+_without_pytest = sys.modules.setdefault("pytest", None)  # type: ignore[arg-type]
+import time_machine  # noqa: E402
+
+if _without_pytest is None:
+    del sys.modules["pytest"]
 
 Action: TypeAlias = Callable[..., object]
 

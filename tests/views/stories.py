@@ -1,4 +1,4 @@
-"""Small runs written by hand: a line per event, so that a picture can be compared with what is known to have happened."""
+"""Small runs written by hand: a line per event, so that a picture can be compared with what is known."""
 
 from __future__ import annotations
 

@@ -36,13 +36,16 @@ from waterline.views.lives import lives
             "All 2 tickets were done within 45 s, but 1 of them was handled twice.",
         ),
         (
-            Story().visible_again(0, "a").received(31, "a", 2, 61).invoked(31, "a", "b").ended(33, "succeeded", "a", "b")
-            .at(33, "deleted", "a"),
+            Story().visible_again(0, "a").received(31, "a", 2, 61).invoked(31, "a", "b")
+            .ended(33, "succeeded", "a", "b").at(33, "deleted", "a"),
             "The ticket was done within 33 s, after 2 tries.",
         ),
         (Story().sent(0, "a").at(345_600, "expired", "a"), "The ticket expired unread."),
         (Story().sent(0, "a").sent(1, "b").at(2, "purged", "a").at(2, "purged", "b"), "All 2 tickets were purged."),
-        (Story().sent(0, "a").received(0, "a").until(10), "The ticket was still hidden at the end (10 s), tried once so far."),
+        (
+            Story().sent(0, "a").received(0, "a").until(10),
+            "The ticket was still hidden at the end (10 s), tried once so far.",
+        ),
     ],
 )  # fmt: skip
 def test_the_finding_states_what_became_of_the_messages(story: Story, said: str) -> None:
