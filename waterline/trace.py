@@ -111,7 +111,8 @@ class Trace(Sequence["Event"]):
     events: tuple[Event, ...]
 
     def __getitem__(self, index: Any) -> Any:
-        return self.events[index]
+        """One event, or a shorter trace for a slice."""
+        return Trace(self.events[index]) if isinstance(index, slice) else self.events[index]
 
     def __len__(self) -> int:
         return len(self.events)

@@ -100,8 +100,8 @@ cloud.journal.trace(order["MessageId"])
 
 # %% [markdown]
 # This is the **journal**, asked for one message. Whatever happens to a message in this course is one line in it: when,
-# what, where, and what there is to say about it. When something surprises you, ask for the trace; and when an exercise is
-# judged, it is judged by this journal and by nothing else.
+# what, where, and what there is to say about it. When something surprises you, ask for the trace; and when an exercise
+# is judged, it is judged by this journal and by nothing else.
 
 # %% [markdown]
 # ## 0.3 A first function (5 minutes)
@@ -143,9 +143,9 @@ cloud.journal.trace(order["MessageId"])
 
 # %% [markdown]
 # Read it from the top. The mapping received the order, which hid it. An **execution environment** was made for the code
-# (the first one: a *cold start*), and the handler ran in it for two seconds of the lab's time; `time.sleep` here takes no
-# time of yours. It returned, so the mapping deleted the message. Nobody wrote that `delete`: returning *is* the promise
-# that the order is done.
+# (the first one: a *cold start*), and the handler ran in it for two seconds of the lab's time; `time.sleep` here takes
+# no time of yours. It returned, so the mapping deleted the message. Nobody wrote that `delete`: returning *is* the
+# promise that the order is done.
 #
 # What if it does not return?
 
@@ -164,7 +164,7 @@ from waterline import predict
 
 guess = predict(
     "Nothing else is set up, and one hour goes by. How often is the handler invoked for Ola's order?",
-    choices=["never", "once", "three times", "about 120 times"],
+    choices=["never", "once", "three times", "120 times"],
 )
 guess
 
@@ -189,16 +189,16 @@ guess.reveal(f"{invoked} times")
 # 30 seconds:
 
 # %%
-print("\n".join(str(cloud.journal.trace(sent["Ola"])).splitlines()[:11]))
+cloud.journal.trace(sent["Ola"])[:11]
 
 # %% [markdown]
 # Left alone this goes on until the message is older than the queue's retention period, four days unless you set
-# something else. You pay for every attempt, and then the order is dropped without a word. Let those days pass and look at
-# the last lines of its life.
+# something else. You pay for every attempt, and then the order is dropped without a word. Let those days pass and look
+# at the last lines of its life.
 
 # %%
 cloud.advance(days=4)
-print("\n".join(str(cloud.journal.trace(sent["Ola"])).splitlines()[-4:]))
+cloud.journal.trace(sent["Ola"])[-4:]
 
 # %% [markdown]
 # That was the failure. The cure is one setting of the queue, the **redrive policy**: after so many receives, move the
@@ -234,7 +234,7 @@ from waterline import timeline
 with Cloud(seed=7) as cloud:
     an_evening(cloud, visibility_timeout=30)
 
-timeline(cloud.journal)
+timeline(cloud.journal, noun="order")
 
 # %% [markdown]
 # `cloud.settle()` plays on until nothing is left to happen. Each row is one order. Four of them are done after two
@@ -251,12 +251,14 @@ timeline(cloud.journal)
 from waterline import explore
 from waterline.views import Control
 
-explore(
-    an_evening,
-    control=Control("visibility_timeout", values=[10, 30, 60, 120, 300], unit="s", start=30),
-    watch="when Ola's order reaches tickets-dead, and what happens to the other four",
-    seed=7,
+turn = Control(
+    "visibility timeout",
+    values=[10, 30, 60, 120, 300],
+    unit="s",
+    start=30,
+    look_for="Watch when Ola's order reaches tickets-dead, and what happens to the other four.",
 )
+explore(an_evening, turn, noun="order", ahead=True)
 
 # %% [markdown]
 # The good orders never notice: they are deleted long before their hidden time is over. The bad one dies after three
@@ -286,16 +288,16 @@ for fact in ("sqs.visibility_default", "sqs.retention_default", "sqs.dlq_max_rec
 # |---|---|
 # | use it when | work can be done later, by one consumer, and must not be lost while that consumer is down |
 # | do not, when | somebody waits for the answer, or several parties need every message (modules 01 and 02) |
-# | three settings that matter | visibility timeout · `maxReceiveCount` with a dead-letter queue · retention period of **both** queues |
+# | three settings that matter | visibility timeout · `maxReceiveCount` and its dead-letter queue · both retention periods |
 
 # %% [markdown]
 # ## 0.7 How the exercises work (2 minutes)
 #
-# Open `labs/00-start-here.ipynb`. An exercise asks for an outcome: *every order is printed; the one that cannot be is in
-# `tickets-dead` within ten minutes.* You write a function, a setting or a handler; then
+# Open `labs/00-start-here.ipynb`. An exercise asks for an outcome: *every order is printed; the one that cannot be is
+# in `tickets-dead` within ten minutes.* You write a function, a setting or a handler; then
 #
-# - `check("last-attempt")` runs it in clouds of its own, over several seeds, and tells you what happened to which message.
-#   There are four answers: correct, incorrect (with the message that shows it), not attempted, cannot be run.
+# - `check("last-attempt")` runs it in clouds of its own, over several seeds, and tells you what happened to which
+#   message. There are four answers: correct, incorrect (with the message that shows it), not attempted, cannot be run.
 # - `hint("last-attempt")` asks you a question that helps; ask again for the next.
 # - `solution("last-attempt")` shows one solution and says why it is right. Others may be right as well.
 # - `progress()` shows how far you are. It is kept in a file in your `work` folder, and no update touches it.

@@ -159,7 +159,7 @@ def test_more_messages_than_rows_are_said_and_the_dead_and_retried_are_drawn_fir
     story.poison(400, "dead").visible_again(600, "again")
     picture = timeline(story.journal)
     assert picture.caption.startswith(
-        "Of 67 messages, 65 were done within 2.1 s; 1 was tried 3 times and died in tickets-dead after 90 s; 1 was still"
+        "Of 67 messages, 65 were done within 2.1 s; 1 was tried 3 times and died in tickets-dead after 90 s; "
     )
     assert picture.caption.endswith(
         "Drawn are 60 of the 67 messages: first those that died or were tried again, then the earliest."

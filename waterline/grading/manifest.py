@@ -193,7 +193,7 @@ class Row:
     def only(self, *fields: str) -> None:
         for field in self.table:
             if field not in fields:
-                raise self.error(f"`{field}` is no field of a {self.what}; its fields are {', '.join(fields)}")
+                raise self.error(f"`{field}` does not belong to this {self.what}; its fields are {', '.join(fields)}")
 
     def positive(self, field: str, default: int | None = None) -> int:
         value = self.get(field, int, default)

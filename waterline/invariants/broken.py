@@ -51,13 +51,13 @@ def life(journal: Journal, message: str, until: int) -> Trace:
 
 
 def named(journal: Journal, message: str) -> str:
-    """A message as a sentence names it: by the beginning of its body, if it was sent with one, and of its identifier."""
+    """A message at the beginning of a sentence: the first characters of its identifier, and its body if it has one."""
     body = next(
         (str(event.detail["body"]) for event in journal.of("sent", message=message) if "body" in event.detail), ""
     )
     if len(body) > _LONGEST_BODY:
         body = body[:_LONGEST_BODY] + "..."
-    return f"message {message[:8]} ({body})" if body else f"message {message[:8]}"
+    return f"Message {message[:8]} ({body})" if body else f"Message {message[:8]}"
 
 
 def place_of(service: str, name: str) -> str:

@@ -51,7 +51,7 @@ def _late(
         if (journal.now if reached is None else reached.at) <= deadline:
             continue
         sentence = (
-            f"{named(journal, entry.message).capitalize()} came into {place.partition(':')[2]} at {instant(entry.at)} "
+            f"{named(journal, entry.message)} came into {place.partition(':')[2]} at {instant(entry.at)} "
             f"and should have been {wanted} by {instant(deadline)}: "
         )
         sentence += "it never was." if reached is None else f"it was at {instant(reached.at)}."

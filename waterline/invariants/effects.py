@@ -3,8 +3,8 @@
 Words
 -----
 effect
-    what the world outside notices: a ticket printed, a card charged. In the journal it is an event ``sent`` at the place
-    that stands for the printer or the bank.
+    what the world outside notices: a ticket printed, a card charged. In the journal it is an event ``sent`` at the
+    place that stands for the printer or the bank.
 the same effect
     two effects with the same *key*; unless a caller says otherwise, two with the same body.
 
@@ -52,5 +52,5 @@ def _story(journal: Journal, before: Event, again: Event) -> Trace:
     the two have none in common.
     """
     parents = set(before.parents) & set(again.parents) or {*before.parents, *again.parents}
-    events = {event for parent in parents for event in journal.of(message=parent)} | {before, again}
-    return Trace(tuple(sorted((e for e in events if e.number <= again.number), key=lambda event: event.number)))
+    events = [event for parent in parents for event in journal.of(message=parent) if event.number < again.number]
+    return Trace(tuple(sorted([*events, before, again], key=lambda event: event.number)))

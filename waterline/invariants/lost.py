@@ -37,7 +37,7 @@ def _lost(journal: Journal, place: str) -> Iterator[Broken]:
         end = _loss(journal.of(message=entry.message), entry)
         if end is not None:
             how = _ENDS[end.kind].format(queue=entry.name if entry.place == place else end.name, at=instant(end.at))
-            sentence = f"{named(journal, entry.message).capitalize()} {how}."
+            sentence = f"{named(journal, entry.message)} {how}."
             yield Broken(sentence, entry.message, life(journal, entry.message, end.number))
 
 

@@ -25,8 +25,11 @@ def folder() -> Path:
 
 
 def recall(key: str) -> dict[str, Any]:
-    """What was kept under a question's key; an empty dictionary if nothing was."""
-    kept = _read(folder() / FILE).get(key, {})
+    """What was kept under a question's key; an empty dictionary if nothing was, or it cannot be read."""
+    try:
+        kept = _read(folder() / FILE).get(key, {})
+    except OSError:
+        return {}
     return dict(kept) if isinstance(kept, dict) else {}
 
 
@@ -58,7 +61,7 @@ def _read(file: Path, put_aside: bool = False) -> dict[str, Any]:
     """The file's content. One that cannot be read is never overwritten: it is put aside under another name."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, UnicodeDecodeError):
         content = None

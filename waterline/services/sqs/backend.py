@@ -56,8 +56,8 @@ class QueueBackend(SQSBackend):  # type: ignore[misc]
 
     def delete_queue(self, queue_name: str) -> None:
         queue = self.get_queue(queue_name)
-        super().delete_queue(queue_name)
         queue.close()
+        super().delete_queue(queue_name)
 
     def purge_queue(self, queue_name: str) -> None:
         queue = self.get_queue(queue_name)
@@ -65,6 +65,7 @@ class QueueBackend(SQSBackend):  # type: ignore[misc]
             raise PurgeQueueInProgress(queue.name)
 
     def get_queue(self, queue_name: str) -> CloudQueue:
+        self.ground.clock.refuse_other_threads()
         queue: CloudQueue = super().get_queue(queue_name)
         return queue
 
