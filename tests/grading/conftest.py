@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from waterline.grading.bench import FORKS, Bench
+from waterline.grading.bench import Bench
 from waterline.grading.manifest import Course, load
 from waterline.grading.verdict import Verdict
 from waterline.grading.written import Written
@@ -45,6 +45,3 @@ def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("WATERLINE_WORK", str(tmp_path / "work"))
     monkeypatch.delenv("WATERLINE_STRICT", raising=False)
     return tmp_path / "work"
-
-
-needs_fork = pytest.mark.skipif(not FORKS, reason="checks are forked on Linux only")

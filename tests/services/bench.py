@@ -33,6 +33,11 @@ def client(service: str) -> Any:
     return session.client(service)
 
 
+def backend() -> Any:
+    """What answers SQS requests now."""
+    return sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
+
+
 @dataclass(frozen=True)
 class Bench:
     """SQS over some implementation, and time that can be moved: what a story needs to be told on both."""
@@ -84,8 +89,8 @@ class Lab(Bench):
     ground: Ground
 
     def store(self, name: str = "tickets") -> CloudQueue:
-        backend: QueueBackend = sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
-        return backend.get_queue(name)
+        queue: CloudQueue = backend().get_queue(name)
+        return queue
 
     def story(self, *kinds: str, message: str | None = None) -> list[tuple[float, str, str]]:
         """What the journal says: second, kind, place; of the given kinds only, if any are."""

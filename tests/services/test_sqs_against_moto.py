@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bench import Bench, bare_moto, opened
+from bench import Bench, backend, bare_moto, opened
+from moto.sqs.models import Message as MotoMessage
 from moto.sqs.models import Queue as MotoQueue
 
 FIFO = "tickets.fifo"
@@ -110,19 +111,15 @@ def growth_with_the_backlog(bench: Bench) -> float:
 
 def store(queue: str, number: int) -> None:
     """Put so many messages into a queue, past the API, which on bare moto would take minutes."""
-    from bench import REGION
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.sqs.models import Message, sqs_backends
-
-    backend = sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
     name = queue.rpartition("/")[2]
-    stored = backend.get_queue(name)
-    for message in [Message(str(index), "x") for index in range(number)]:
+    stored = backend().get_queue(name)
+    for index in range(number):
         if type(stored) is MotoQueue:
+            message = MotoMessage(str(index), "x")
             message.mark_sent()
             stored._messages.append(message)
         else:
-            backend.send_message(name, "x")
+            backend().send_message(name, "x")
     assert stored.approximate_number_of_messages == number + 10
 
 
@@ -170,13 +167,9 @@ class Mapping:
 
 @pytest.mark.parametrize("ours", [True, False])
 def test_a_send_runs_no_handler_and_on_bare_moto_it_does(ours: bool) -> None:
-    from bench import REGION
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.sqs.models import sqs_backends
-
     with opened() if ours else bare_moto() as bench:
         queue = bench.queue()
-        sqs_backends[DEFAULT_ACCOUNT_ID][REGION].get_queue("tickets").lambda_event_source_mappings["arn"] = Mapping()
+        backend().get_queue("tickets").lambda_event_source_mappings["arn"] = Mapping()
         if ours:
             assert bench.send(queue, "a")
         else:

@@ -35,9 +35,7 @@ def test_a_group_comes_back_whole_and_in_order_however_it_comes_back(lab: Lab) -
     received = lab.receive(queue)
     assert [message["Body"] for message in received] == ["b1", "b2", "b3"]
     for message in reversed(received):
-        lab.sqs.change_message_visibility(
-            QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-        )
+        lab.sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
     assert lab.bodies(queue) == ["b1", "b2", "b3"]
 
 

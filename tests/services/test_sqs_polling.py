@@ -97,8 +97,7 @@ def test_the_message_of_a_consumer_that_is_ended_as_it_wakes_goes_to_the_next(la
 
     def send_and_end() -> None:
         first.end(TaskEnded("out of time"))
-        lab.store().poll  # the wake-up below goes to a task that is about to end
-        lab.send(queue, "a")
+        lab.send(queue, "a")  # wakes the first, which is about to end
 
     lab.clock.spawn("producer", send_and_end)
     lab.advance(1)

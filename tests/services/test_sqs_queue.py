@@ -71,9 +71,7 @@ def test_a_visibility_timeout_of_zero_shows_the_message_at_once(lab: Lab) -> Non
     lab.send(queue, "a")
     assert lab.bodies(queue, VisibilityTimeout=0) == ["a"]
     received = lab.receive(queue)
-    lab.sqs.change_message_visibility(
-        QueueUrl=queue, ReceiptHandle=received[0]["ReceiptHandle"], VisibilityTimeout=0
-    )
+    lab.sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=received[0]["ReceiptHandle"], VisibilityTimeout=0)
     assert lab.counts(queue) == (1, 0, 0)
     assert lab.bodies(queue) == ["a"]
 
@@ -99,8 +97,10 @@ def test_a_message_is_hidden_for_twelve_hours_from_its_receive_at_most(lab: Lab)
     lab.advance(1)
     assert refusal(change, QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=43_200) == (
         "InvalidParameterValue",
-        "Value 43200 for parameter VisibilityTimeout is invalid. Reason: "
-        "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
+        (
+            "Value 43200 for parameter VisibilityTimeout is invalid. Reason: "
+            "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]"
+        ),
     )
     change(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=43_199)
 

@@ -55,6 +55,10 @@ class Live:
         literal = _literal(value)
         if literal is not None:
             return Piece(name, f"{name} = {literal}")
+        if name == needed_by:
+            raise CannotBeRun(
+                f"`{name}` is a {type(value).__name__}, and an answer is plain: a number, a text, a list of them."
+            )
         raise CannotBeRun(
             f"`{needed_by}` uses `{name}`, a {type(value).__name__} of this notebook, which does not travel to a "
             f"check: make it inside `{needed_by}`, or take it as a parameter."
@@ -103,6 +107,8 @@ def _import(name: str, value: object) -> str | None:
 
 def _literal(value: object) -> str | None:
     """A text that stands for the same value in any Python, or None if there is none."""
+    if value is ...:
+        return "..."
     try:
         text = repr(value)
         same = ast.literal_eval(text)

@@ -58,6 +58,8 @@ class Written:
             return None
         source, line, statement = self._statements[name]
         if isinstance(statement, ast.Assign | ast.AnnAssign) and not _plain(statement.value):
+            if name == needed_by:
+                raise CannotBeRun(f"`{name}` is not written out as a plain value: a number, a text, a list of them.")
             raise CannotBeRun(
                 f"`{needed_by}` uses `{name}`, which is made by running the notebook and does not travel to a check: "
                 f"make it inside `{needed_by}`, or take it as a parameter."

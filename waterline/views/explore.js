@@ -22,9 +22,9 @@ function render({ model, el }) {
   const name = model.get("name");
 
   const slider = element("input", {
-    type: "range", id, min: 0, max: readings.length - 1, step: 1, list: `${id}-values`,
-    "aria-describedby": `${id}-look`,
+    type: "range", id, min: 0, max: readings.length - 1, step: 1, "aria-describedby": `${id}-look`,
   });
+  slider.setAttribute("list", `${id}-values`);
   slider.value = model.get("choice");
   const values = element("datalist", { id: `${id}-values` });
   readings.forEach((reading, number) => values.append(element("option", { value: number, label: reading })));
@@ -40,6 +40,7 @@ function render({ model, el }) {
   label.textContent = name;
 
   el.classList.add("waterline-explore");
+  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for the notebook's own
   el.replaceChildren(
     element("div", { className: "waterline-control" }, label, slider, output, values),
     look, line, alert, picture,

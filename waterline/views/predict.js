@@ -42,6 +42,7 @@ function render({ model, el }) {
   }
   fields.append(element("div", { className: "waterline-buttons" }, commit, change));
   form.append(fields, status, trouble);
+  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for the notebook's own
   el.replaceChildren(form);
 
   let changing = false;
@@ -90,8 +91,6 @@ function render({ model, el }) {
     show();
     (inputs.find((input) => input.checked) ?? inputs[0]).focus();
   });
-  // JupyterLab reads single keys as commands; those typed into an answer are not for it.
-  form.addEventListener("keydown", (event) => event.stopPropagation());
 
   model.on("change:answer", show);
   model.on("change:revealed", show);

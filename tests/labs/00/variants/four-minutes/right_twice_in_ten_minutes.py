@@ -1,0 +1,10 @@
+import json
+
+
+def make_queues(sqs):
+    dead = sqs.create_queue(QueueName="tickets-dead")["QueueUrl"]
+    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
+    return sqs.create_queue(QueueName="tickets", Attributes={"VisibilityTimeout": "300", "RedrivePolicy": redrive})[
+        "QueueUrl"
+    ]
