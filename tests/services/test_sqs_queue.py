@@ -370,6 +370,23 @@ def test_a_dead_letter_queue_counts_the_retention_from_the_original_send(lab: La
     assert [event.seconds for event in lab.journal.of("expired", "dead")] == [4 * DAY]
 
 
+def test_each_queue_of_a_chain_counts_its_own_receives(lab: Lab) -> None:
+    last = lab.queue("last")
+    dead = lab.queue("dead", RedrivePolicy={"deadLetterTargetArn": lab.arn(last), "maxReceiveCount": 2})
+    queue = lab.queue(RedrivePolicy={"deadLetterTargetArn": lab.arn(dead), "maxReceiveCount": 2})
+    lab.send(queue, "poison")
+    for source in (queue, dead):
+        for _ in range(2):
+            assert lab.bodies(source) == ["poison"]
+            lab.advance(30)
+        assert lab.bodies(source) == []
+    assert lab.bodies(last) == ["poison"]
+    assert [dict(event.detail) for event in lab.journal.of("dead-lettered")] == [
+        {"count": 2, "to": "dead"},
+        {"count": 4, "to": "last"},
+    ]
+
+
 def test_messages_stay_where_they_are_when_the_dead_letter_queue_is_gone(lab: Lab) -> None:
     queue, dead = with_dead_letters(lab, 1)
     lab.send(queue, "poison")

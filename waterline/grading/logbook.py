@@ -18,7 +18,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,12 +60,14 @@ class Standing:
         return self
 
 
+_TYPES = {standing.name: type(standing.default) for standing in fields(Standing)}
+
+
 @dataclass(frozen=True)
 class Logbook:
     """The logbook in `folder`, which is made when something is first written."""
 
     folder: Path
-    _types: Mapping[str, type] = field(default_factory=lambda: {f.name: type(f.default) for f in fields(Standing)})
 
     @classmethod
     def of(cls, root: Path) -> Logbook:
@@ -139,10 +141,10 @@ class Logbook:
             return {}
 
     def _standing(self, row: Mapping[str, Any]) -> Standing:
-        for name, of in self._types.items():
+        for name, of in _TYPES.items():
             if type(row[name]) is not of:
                 raise TypeError(name)
-        return Standing(**{name: row[name] for name in self._types})
+        return Standing(**{name: row[name] for name in _TYPES})
 
     def _refuse_newer(self, schema: object, path: Path) -> None:
         if isinstance(schema, int) and schema > SCHEMA:

@@ -40,7 +40,6 @@ function render({ model, el }) {
   label.textContent = name;
 
   el.classList.add("waterline-explore");
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for the notebook's own
   el.replaceChildren(
     element("div", { className: "waterline-control" }, label, slider, output, values),
     look, line, alert, picture,
@@ -115,6 +114,10 @@ function render({ model, el }) {
     else rest = setTimeout(ask, REST);
   });
   slider.addEventListener("change", ask);
+  // JupyterLab takes plain keys, arrows too, for commands; those pressed on the slider are not for it.
+  slider.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== "Escape") event.stopPropagation();
+  });
 
   const turned = () => {
     slider.value = model.get("choice");

@@ -42,7 +42,6 @@ function render({ model, el }) {
   }
   fields.append(element("div", { className: "waterline-buttons" }, commit, change));
   form.append(fields, status, trouble);
-  el.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the arrow keys for the notebook's own
   el.replaceChildren(form);
 
   let changing = false;
@@ -90,6 +89,10 @@ function render({ model, el }) {
     changing = true;
     show();
     (inputs.find((input) => input.checked) ?? inputs[0]).focus();
+  });
+  // JupyterLab takes plain keys, arrows too, for commands; those pressed in the form are not for it.
+  form.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== "Escape") event.stopPropagation();
   });
 
   model.on("change:answer", show);

@@ -5,6 +5,7 @@ import random
 
 import boto3
 import pytest
+
 from waterline import Cloud
 from waterline.grading.verdict import CannotBeRun, expect, wrong
 from waterline.invariants import no_effect_twice, shown
@@ -22,8 +23,8 @@ def test_ten_orders_in_one_batch_get_a_ticket_each(print_ticket, seed):
         raise CannotBeRun(f"Seed {seed}: with ten good orders your handler failed: {failed[0].detail['why']}.")
     expect(
         run.printed or not any(name in run.log for name in NAMES),
-        f"Seed {seed}: ten orders were deleted as done, and no ticket was sent. Your handler wrote to its log, which the "
-        f"printer does not read: a ticket is a message to the queue in PRINTED.",
+        f"Seed {seed}: ten orders were deleted as done, and no ticket was sent. Your handler wrote to its log, which "
+        "the printer does not read: a ticket is a message to the queue in PRINTED.",
         belief="What is printed has been done.",
         see="00, section 0.3",
     )
@@ -39,8 +40,8 @@ def test_ten_orders_in_one_batch_get_a_ticket_each(print_ticket, seed):
     if without:
         name = without[0]
         wrong(
-            f"Seed {seed}: ten orders came in one invocation, and {len(run.printed)} of them got a ticket. It succeeded, so "
-            f"the queue deleted all ten: {name}'s order is gone, and no ticket was printed.\n\n{shown(run.life(name))}",
+            f"Seed {seed}: ten orders came in one invocation, and {len(run.printed)} of them got a ticket. It succeeded, "
+            f"so the queue deleted all ten: {name}'s order is gone, and no ticket was printed.\n\n{shown(run.life(name))}",
             belief="An invocation is one message.",
             see="00, section 0.3",
         )
@@ -80,15 +81,15 @@ def not_dead(run, seed):
     if isinstance(answer, dict) and "batchItemFailures" in answer:
         wrong(
             f"Seed {seed}: Ola's order is neither printed nor in `tickets-dead`. Your handler reports it in "
-            f"`batchItemFailures`, which counts only where the mapping asks for it with ReportBatchItemFailures; here it "
-            f"does not, so the order was deleted as done.{story}",
+            f"`batchItemFailures`, which counts only where the mapping asks for it with ReportBatchItemFailures; "
+            f"here it does not, so the order was deleted as done.{story}",
             belief="To return `batchItemFailures` is enough.",
             see="00, section 0.3",
         )
     if isinstance(answer, dict) and {"statusCode", "status", "error"} & set(answer):
         wrong(
-            f"Seed {seed}: Ola's order is neither printed nor in `tickets-dead`. Your handler returned {answer!r}, and "
-            f"nobody reads that: it returned, so the order was deleted as done. A status code is a thing of HTTP.{story}",
+            f"Seed {seed}: Ola's order is neither printed nor in `tickets-dead`. Your handler returned {answer!r}, "
+            f"and nobody reads that: it returned, so the order was deleted as done. A status code is a thing of HTTP.{story}",
             belief="The value that a handler returns tells the queue what to do.",
             see="00, section 0.3",
         )
@@ -128,14 +129,16 @@ class Run:
             tickets = sqs.create_queue(QueueName="tickets", Attributes=attributes)["QueueUrl"]
             environment = {**print_ticket.environment, "PRINTED": printed}
             print_ticket.deploy(cloud, timeout=10, environment=environment)
-            sent = [
-                (order["name"], sqs.send_message(QueueUrl=tickets, MessageBody=json.dumps(order))["MessageId"])
-                for order in orders
-            ]
-            # The mapping comes after the orders, so that it finds all ten of them in the queue at once.
-            awslambda.create_event_source_mapping(
-                EventSourceArn=arn(sqs, tickets), FunctionName=print_ticket.name, BatchSize=batch_size
-            )
+            mapping = {"EventSourceArn": arn(sqs, tickets), "FunctionName": print_ticket.name, "BatchSize": batch_size}
+            if batch_size == 1:
+                awslambda.create_event_source_mapping(**mapping)
+            self.ids = {}
+            for order in orders:
+                sent = sqs.send_message(QueueUrl=tickets, MessageBody=json.dumps(order))
+                self.ids[order["name"]] = sent["MessageId"]
+                cloud.advance(seconds=10 if batch_size == 1 else 0)
+            if batch_size > 1:  # only now, so that it finds all the orders in the queue at once
+                awslambda.create_event_source_mapping(**mapping)
             cloud.settle()
             self.log = cloud.logs(print_ticket.name)
             self.printed = [event.detail["body"] for event in cloud.journal.of("sent", "sqs:printed")]
@@ -143,7 +146,6 @@ class Run:
             if "Ola" in names:
                 self.answer = returned(awslambda, print_ticket.name, {"name": "Ola"})
         self.journal = cloud.journal
-        self.ids = dict(sent)
 
     def life(self, name):
         """What happened to an order, without what came of it."""

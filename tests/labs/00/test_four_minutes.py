@@ -6,12 +6,13 @@ import random
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+
 from waterline import Cloud
 from waterline.grading.verdict import expect, wrong
 from waterline.invariants import dead_within, nothing_lost, shown
 from waterline.trace import Trace
 
-SEEDS = [1, 2, 3]
+RUNS = pytest.StashKey()
 OUTAGE = 240
 DEADLINE = 600
 NAMES = ["Ida", "Maja", "Emil", "Sara", "Jonas", "Nora", "Lars", "Freja", "Anton", "Signe", "Viggo", "Alma"]
@@ -41,9 +42,17 @@ def test_the_queues_are_made_and_the_mapping_is_accepted(make_queues):
         connected(cloud, make_queues)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_order_that_can_be_printed_is_printed(make_queues, seed):
-    run = Run(seed, make_queues)
+@pytest.fixture(params=[1, 2, 3])
+def run(request, make_queues):
+    """The run of one seed, played once for all the claims about it."""
+    runs = request.node.getparent(pytest.Module).stash.setdefault(RUNS, {})
+    if request.param not in runs:
+        runs[request.param] = Run(request.param, make_queues)
+    return runs[request.param]
+
+
+def test_no_order_that_can_be_printed_is_given_up(run):
+    seed = run.seed
     lost = nothing_lost(run.journal, "tickets")
     if lost:
         wrong(f"Seed {seed}: {lost.sentence}\n\n{shown(lost.trace)}", see="00, section 0.6")
@@ -70,9 +79,8 @@ def test_every_order_that_can_be_printed_is_printed(make_queues, seed):
     )
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_order_that_cannot_be_printed_is_in_tickets_dead_within_ten_minutes(make_queues, seed):
-    run = Run(seed, make_queues)
+def test_the_order_that_cannot_be_printed_is_in_tickets_dead_within_ten_minutes(run):
+    seed = run.seed
     late = dead_within(run.journal, "tickets", DEADLINE, of=[run.ids["Ola"]])
     if late:
         dead = run.dead("Ola")
@@ -88,15 +96,16 @@ def test_the_order_that_cannot_be_printed_is_in_tickets_dead_within_ten_minutes(
         if not run.redrives:
             wrong(
                 f"Seed {seed}: Ola's order has no cabin. It was sent at +{sent:g} s, has been received {tries} times "
-                "since, and nobody gives it up: `tickets` has no redrive policy, and a queue has no opinion about failures."
+                "since, and nobody gives it up: `tickets` has no redrive policy, and a queue has no opinion about "
+                "failures."
                 f"\n\n{shown(run.lives['Ola'])}",
                 belief="After a few failures a queue gives up by itself.",
                 see="00, section 0.4",
             )
         wrong(
             f"Seed {seed}: Ola's order has no cabin. It was sent at +{sent:g} s, has been received {tries} "
-            f"time{'s' * (tries != 1)} in half an hour, and is still not in `tickets-dead`: that takes visibility timeout "
-            f"times maxReceiveCount.\n\n{shown(run.lives['Ola'])}",
+            f"time{'s' * (tries != 1)} in half an hour, and is still not in `tickets-dead`: that takes the visibility "
+            f"timeout times maxReceiveCount.\n\n{shown(run.lives['Ola'])}",
             belief="Patience costs nothing.",
             see="00, section 0.5",
         )
@@ -104,15 +113,13 @@ def test_the_order_that_cannot_be_printed_is_in_tickets_dead_within_ten_minutes(
     expect(to == "tickets-dead", f"Seed {seed}: Ola's order was moved to `{to}`, and should be in `tickets-dead`.")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_no_order_is_still_waiting_for_its_ticket(make_queues, seed):
-    run = Run(seed, make_queues)
+def test_every_order_that_can_be_printed_has_its_ticket(run):
     waiting = [order for order in run.printable if not run.journal.of("deleted", "tickets", run.ids[order])]
     if waiting:
         order = waiting[0]
         wrong(
-            f"Seed {seed}: {order}'s order was sent at +{run.sent(order):g} s, and half an hour after the last order it "
-            f"has no ticket yet.\n\n{shown(run.lives[order])}"
+            f"Seed {run.seed}: {order}'s order was sent at +{run.sent(order):g} s, and half an hour after the last order "
+            f"it has no ticket yet.\n\n{shown(run.lives[order])}"
         )
 
 
@@ -120,6 +127,7 @@ class Run:
     """One evening: twelve orders, four minutes without a printer, an order without a cabin, and half an hour more."""
 
     def __init__(self, seed, make_queues):
+        self.seed = seed
         draw = random.Random(seed)
         away = draw.randrange(60, 240)
         moments = {draw.choice(NAMES): away}  # one order in the very instant at which the printer stops
@@ -173,8 +181,8 @@ def connected(cloud, make_queues, environment=None):
         awslambda.create_event_source_mapping(EventSourceArn=source, FunctionName="print-ticket", BatchSize=1)
     except ClientError as error:
         wrong(
-            f"No order was printed, for the mapping was refused, as AWS refuses it: {error.response['Error']['Message']}. "
-            "A function that may take longer than its orders are hidden would get them twice.",
+            f"No order was printed, for the mapping was refused, as AWS refuses it: "
+            f"{error.response['Error']['Message']}. A function that may take longer than its orders are hidden would get them twice.",
             belief="The sooner an order is visible again, the sooner it is printed.",
             see="00, section 0.3",
         )

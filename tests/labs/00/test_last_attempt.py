@@ -5,6 +5,7 @@ import random
 
 import boto3
 import pytest
+
 from waterline import Cloud
 from waterline.grading.verdict import wrong
 from waterline.invariants import shown
@@ -21,12 +22,12 @@ def handler(event, context):
 BELIEFS = [
     (
         lambda hidden, receives, duration: (hidden + duration) * receives,
-        "the hidden time counts from the receive, not from the failure: the handler's seconds pass while the order is hidden",
+        "the hidden time counts from the receive, not from the failure, and the handler works within it",
         "An order is hidden when its handler fails.",
     ),
     (
         lambda hidden, receives, duration: hidden * (receives - 1),
-        "the queue does not move the order when it is received for the last time, but when it would be received once more",
+        "the queue moves the order not when it is received for the last time, but when it would be received once more",
         "The dead-letter queue takes an order at its last attempt.",
     ),
     (

@@ -2,11 +2,6 @@
 # belief: What is printed has been done.
 # %%function print-ticket timeout=10
 import json
-import os
-
-import boto3
-
-sqs = boto3.client("sqs")
 
 
 def handler(event, context):
