@@ -34,6 +34,7 @@ from typing import Any, TypeAlias
 import greenlet
 import simpy
 
+from waterline.errors import CloudMisused, LabMistake
 from waterline.progressbar import Progress
 
 # time-machine imports pytest, which takes longer than the rest of this package, to offer a fixture nobody wants here.
@@ -62,11 +63,11 @@ class TaskEnded(BaseException):
     """Thrown into a task that must end now; not an Exception, so that ``except Exception`` does not keep it alive."""
 
 
-class NotSettled(RuntimeError):
+class NotSettled(LabMistake, RuntimeError):
     """Things were still happening when the limit given to ``settle`` was reached."""
 
 
-class NothingToWaitFor(RuntimeError):
+class NothingToWaitFor(LabMistake, RuntimeError):
     """The notebook cell waits for something that can no longer happen."""
 
 
@@ -372,7 +373,7 @@ class Clock:
 
     def refuse_other_threads(self) -> None:
         if threading.get_ident() != self.thread:
-            raise RuntimeError(
+            raise CloudMisused(
                 "The lab cloud lives in the thread that opened it: call it from the notebook cell or from a handler, "
                 "not from another thread."
             )
@@ -380,7 +381,7 @@ class Clock:
     def _refuse_in_a_task(self, name: str) -> None:
         self.refuse_other_threads()
         if self.task is not None:
-            raise RuntimeError(f"A handler only sleeps; {name} belongs to the notebook cell.")
+            raise CloudMisused(f"A handler only sleeps; {name} belongs to the notebook cell.")
 
     def _may_block(self) -> None:
         """Refuse to block what has been ended, and abandon what does not take no for an answer."""
@@ -394,7 +395,7 @@ class Clock:
                 (self._main if self._closed else self._hub).switch()
             raise task.ended
         if self._hub.dead:
-            raise RuntimeError("This cloud is closed: open a new one.")
+            raise CloudMisused("This cloud is closed: open a new one.")
 
     def _rest(self, delay: int) -> None:
         self._may_block()

@@ -126,7 +126,6 @@ def _judge_one(request: Mapping[str, Any], token: str, reply: int) -> None:
     me = os.getpid()
     _limit(int(request["seconds"]))
     _silence()
-    sys.dont_write_bytecode = True
     try:
         verdict = judged(Parcel.from_json(request["parcel"]), Path(request["checks"]), Path(request["root"]))
     except BaseException as error:  # whatever the learner raised: the process ends here
