@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 from moto.awslambda.models import lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
@@ -34,6 +35,7 @@ from waterline.compute.source import HANDLER, packaged
 from waterline.errors import CloudMisused, LabMistake
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
+from waterline.services.cloudwatch import MetricBackend
 from waterline.services.sqs import QueueBackend
 
 REGION = "us-east-1"
@@ -122,6 +124,7 @@ class Cloud:
             stack.callback(moto.stop)
             stack.enter_context(installed(sqs_backends, QueueBackend, ground))
             stack.enter_context(installed(lambda_backends, Functions, ground))
+            stack.enter_context(installed(cloudwatch_backends, MetricBackend, ground))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
             self.clock.freeze()
