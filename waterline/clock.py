@@ -50,6 +50,13 @@ EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SECOND = 1_000_000
 _STEPS_BETWEEN_LOOKS = 64
 _REFUSALS_BEFORE_ABANDONED = 100
+OWNED_BY_A_HANDLER = "_waterline_owned_by_a_handler"
+"""The attribute that marks a thread which a handler has started: what would take virtual time is refused to it."""
+
+_NO_THREADS = (
+    "The lab cloud lives in the thread that opened it: call it from the notebook cell or from a handler, "
+    "and sleep there, not in another thread."
+)
 
 real_sleep = time.sleep
 
@@ -132,13 +139,16 @@ class Signal:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def wait(self, timeout: int | None = None) -> bool:
-        """Block the current task until it is woken, at most `timeout` microseconds; tells whether it was woken."""
+    def wait(self, timeout: int | None = None, *, first: bool = False) -> bool:
+        """Block the current task until it is woken, at most `timeout` microseconds; tells whether it was woken.
+
+        With `first` it is woken before those that wait already.
+        """
         self._clock._may_block()
         me = greenlet.getcurrent()
         timer = None if timeout is None else self._clock.after(timeout, self._give_up, me)
         entry = (me, timer)
-        self._waiting.append(entry)
+        (self._waiting.appendleft if first else self._waiting.append)(entry)
         try:
             return bool(self._clock._park())
         except BaseException:
@@ -389,6 +399,8 @@ class Clock:
         if task is not None and task.ended is not None:
             task.refusals += 1
             while task.refusals > _REFUSALS_BEFORE_ABANDONED:
+                if task.leave is not None:
+                    task.leave()
                 self._tasks.pop(task.greenlet, None)
                 _abandoned.append(task.greenlet)
                 task.gone.open()
@@ -493,6 +505,8 @@ def _sleep(seconds: float, /) -> None:
     """Suspend execution for the given number of seconds: virtual ones under a cloud's clock, else real ones."""
     clock = shown()
     if clock is None:
+        if getattr(threading.current_thread(), OWNED_BY_A_HANDLER, False):
+            raise RuntimeError(_NO_THREADS)
         real_sleep(seconds)
     else:
         clock.sleep(seconds)

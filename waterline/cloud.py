@@ -32,6 +32,7 @@ from waterline.clock import EPOCH, SECOND, Clock
 from waterline.compute.backend import Functions
 from waterline.compute.source import HANDLER, packaged
 from waterline.errors import CloudMisused, LabMistake
+from waterline.facts import facts
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.sqs import QueueBackend
@@ -177,11 +178,11 @@ class Cloud:
         """
         self._must_be_open("deploy")
         client = boto3.client("lambda", region_name=REGION)
-        settings: dict[str, Any] = {"Environment": {"Variables": dict(environment or {})}}
-        if timeout is not None:
-            settings["Timeout"] = timeout
-        if memory is not None:
-            settings["MemorySize"] = memory
+        settings: dict[str, Any] = {
+            "Environment": {"Variables": dict(environment or {})},
+            "Timeout": facts["lambda.timeout_default"].value if timeout is None else timeout,
+            "MemorySize": facts["lambda.memory_default"].value if memory is None else memory,
+        }
         code = packaged(source)
         try:
             client.get_function(FunctionName=name)

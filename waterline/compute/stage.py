@@ -4,7 +4,7 @@ Words
 -----
 stage
     where one handler at a time runs. Whoever takes it finds its own standard output, environment variables, modules,
-    root logger and event loop there; whoever gives it up (because it sleeps, or waits for a call) puts away the process's.
+    root logger and event loop there; whoever gives it up, to sleep or to wait, leaves the process's own there.
 belongings
     what changes hands: see :meth:`Stage.enter`.
 
@@ -36,6 +36,7 @@ from waterline.compute.watchdog import Watchdog
 
 PRINTED_AT_MOST = 1_000_000
 _PASSED_ON = frozenset({"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE"})
+_ABSENT = object()
 _OWN = {"LANG": "en_US.UTF-8", "TZ": ":UTC"}
 
 
@@ -124,7 +125,7 @@ class Stage:
         sys.modules.update(self._modules)
         self._outside_loop = put_away_running_loop()
         take_out_running_loop(self._loop)
-        self._originals = [getattr(holder, name) for holder, name, _ in self._replaced]
+        self._originals = [getattr(holder, name, _ABSENT) for holder, name, _ in self._replaced]
         for holder, name, replacement in self._replaced:
             setattr(holder, name, replacement)
         self._watchdog.enter(self._clock)
@@ -135,7 +136,10 @@ class Stage:
             return
         self._watchdog.leave()
         for (holder, name, _), original in zip(self._replaced, self._originals, strict=True):
-            setattr(holder, name, original)
+            if original is _ABSENT:
+                delattr(holder, name)
+            else:
+                setattr(holder, name, original)
         self._loop = put_away_running_loop()
         take_out_running_loop(self._outside_loop)
         environ: Any = os.environ

@@ -4,9 +4,9 @@
 
 Read in this order: `manifest` (what exercises there are), `verdict` (the four outcomes), `written` and `live` (an
 answer in a file and in a kernel), `parcel` (an answer made ready to travel), `plugin` (pytest, with the learner's
-things injected by name), `worker` (the process in which checks run), `bench` (that process as the kernel sees it),
-`logbook` (what is kept), `card` (what is shown), `learner` (the four functions above),
-`audit` (the course checks itself).
+things injected by name), `part` (the tests of a check shared out), `worker` (the process in which they run), `bench`
+(that process as the kernel sees it), `logbook` (what is kept), `card` (what is shown), `learner` (the four functions
+above), `audit` (the course checks itself).
 
 How far it can be trusted: a check runs in a process of its own and can neither hang nor crash the notebook; a worker
 that dies, a forged line, an early exit or an answer that never comes give no points. Within that process the checks and
