@@ -160,7 +160,7 @@ def test_what_we_draw_has_no_serious_fault_of_accessibility(
 ) -> None:
     notebook: Notebook = request.getfixturevalue(part)
     notebook.command("apputils:change-theme", theme=theme)
-    notebook.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for()
+    notebook.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
     notebook.page.evaluate(AXE_SCRIPT)
     seen, faults = 0, []
     for number, cell in enumerate(notebook.cells()):

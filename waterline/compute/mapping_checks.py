@@ -2,7 +2,8 @@
 
 Sources: CreateEventSourceMapping, API reference, for the bounds (facts ``esm.*``). The sentences are AWS's as users
 have reported them (aws/aws-lambda-dotnet pull request 1758, serverless/serverless issue 8989,
-pulumi/pulumi-aws-serverless issue 20, aws/chalice issue 2146). Where nobody has, the sentence is botocore's form for a value out of range.
+pulumi/pulumi-aws-serverless issue 20, aws/chalice issue 2146). Where nobody has, the sentence is botocore's form for a
+value out of range.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ not yet for marks.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,5 +33,7 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         from waterline.grading import learner
 
+        if name == "check" and "ipykernel" in sys.modules:
+            learner.warm()  # a notebook that imports `check` is a lab: by its first check the worker is warm
         return getattr(learner, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -63,7 +63,7 @@ def test_no_order_that_can_be_printed_is_given_up(run):
     if len(tries) == 1:
         wrong(
             f"Seed {seed}: {order}'s order came while the printer was away ({run.outage}). It failed once and is in "
-            f"`tickets-dead`, with {others(given_up)}: one failure does not tell a bad order from a bad moment."
+            f"`tickets-dead`{others(given_up)}: one failure does not tell a bad order from a bad moment."
             f"\n\n{shown(run.lives[order])}",
             belief="What fails once is bad.",
             see="00, section 0.4",
@@ -71,7 +71,7 @@ def test_no_order_that_can_be_printed_is_given_up(run):
     lasted = tries[-1].seconds - tries[0].seconds
     wrong(
         f"Seed {seed}: {order}'s order came while the printer was away ({run.outage}). It was tried {len(tries)} times "
-        f"in {lasted:g} s, and then given up, with {others(given_up)}. The outage lasts {OUTAGE} s."
+        f"in {lasted:g} s, and then given up{others(given_up)}. The outage lasts {OUTAGE} s."
         f"\n\n{shown(run.lives[order])}",
         belief="A few attempts are enough for anything: what counts is how many there are.",
         see="00, section 0.5",
@@ -186,4 +186,4 @@ def connected(cloud, make_queues, environment):
 
 def others(given_up):
     number = len(given_up) - 1
-    return "no other" if number == 0 else "one more" if number == 1 else f"{number} others"
+    return "" if number == 0 else ", with one more" if number == 1 else f", with {number} others"
