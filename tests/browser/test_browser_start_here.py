@@ -162,23 +162,13 @@ def test_what_we_draw_has_no_serious_fault_of_accessibility(
     notebook.command("apputils:change-theme", theme=theme)
     notebook.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
     notebook.page.evaluate(AXE_SCRIPT)
-    seen, faults = 0, []
-    for number, cell in enumerate(notebook.cells()):
-        if not cell.text:
-            continue
-        node = notebook.node(cell)
-        outputs = node.locator(".jp-OutputArea-output")
-        outputs.first.wait_for()
-        found = notebook.page.evaluate(
-            """(id) => axe.run({ include: [[".jp-Cell.jp-mod-active .jp-OutputArea-output"]] }, {
-              resultTypes: ["violations"],
-            }).then((results) => results.violations.map((one) => [one.impact, one.id, one.nodes.map((n) => n.html)]))"""
-        )
-        seen += 1
-        faults += [(number, *one) for one in found if one[0] in ("serious", "critical")]
-        notebook.picture(f"{part}-{theme.split()[1].lower()}-{number:02d}", node)
-    assert seen > 2
-    assert faults == []
+    found = notebook.page.evaluate(
+        """() => axe.run({ include: [[".jp-Notebook .jp-OutputArea-output"]] }, { resultTypes: ["violations"] })
+          .then((results) => results.violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)]))"""
+    )
+    print(found)
+    print(notebook.page.evaluate("""() => [document.querySelectorAll('.jp-Cell').length, document.querySelectorAll('.jp-CodeCell').length, document.querySelectorAll('.jp-OutputArea-output').length, window.jupyterapp.shell.currentWidget.content.notebookConfig.windowingMode]"""))
+    assert [one for one in found if one[0] in ("serious", "critical")] == []
 
 
 def test_the_record_would_have_seen_a_request(run: Notebook, record: Record) -> None:

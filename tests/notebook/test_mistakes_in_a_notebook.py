@@ -15,11 +15,15 @@ SENTENCES = {
         "UnknownMessage: ",
     ),
     "work that never ends": (
-        "connect('poisoned', 'def handler(event, context): 1 / 0')\n"
-        "sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName='poisoned')['QueueUrl'], MessageBody='x')\n"
-        "cloud.settle(limit_days=0.1)",
-        "NotSettled: Things were still happening after 0.1 virtual days: look at the end of the journal for what "
-        "repeats, or give settle a higher limit.",
+        (
+            "connect('poisoned', 'def handler(event, context): 1 / 0')\n"
+            "sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName='poisoned')['QueueUrl'], MessageBody='x')\n"
+            "cloud.settle(limit_days=0.1)"
+        ),
+        (
+            "NotSettled: Things were still happening after 0.1 virtual days: look at the end of the journal for what "
+            "repeats, or give settle a higher limit."
+        ),
     ),
     "a call that would leave the machine": (
         "import urllib.request; urllib.request.urlopen('http://example.com/')",
