@@ -383,10 +383,7 @@ class Clock:
 
     def refuse_other_threads(self) -> None:
         if threading.get_ident() != self.thread:
-            raise CloudMisused(
-                "The lab cloud lives in the thread that opened it: call it from the notebook cell or from a handler, "
-                "not from another thread."
-            )
+            raise CloudMisused(_NO_THREADS)
 
     def _refuse_in_a_task(self, name: str) -> None:
         self.refuse_other_threads()
@@ -506,7 +503,7 @@ def _sleep(seconds: float, /) -> None:
     clock = shown()
     if clock is None:
         if getattr(threading.current_thread(), OWNED_BY_A_HANDLER, False):
-            raise RuntimeError(_NO_THREADS)
+            raise CloudMisused(_NO_THREADS)
         real_sleep(seconds)
     else:
         clock.sleep(seconds)

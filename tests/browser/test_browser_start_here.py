@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from jupyterlab_page import PATIENCE, Notebook, Record
+from jupyterlab_page import OUTPUT, PATIENCE, SHOWN, Notebook, Record, Server
 from playwright.sync_api import Locator, expect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,10 +52,10 @@ def committed(lesson: Notebook) -> Committed:
     choices.first.focus()
     lesson.page.keyboard.press("Space")
     lesson.page.keyboard.press("ArrowDown")
-    lesson.picture("lesson-1-prediction-chosen", form)
+    lesson.picture("prediction-chosen", form)
     lesson.page.keyboard.press("Enter")
     expect(form.get_by_role("status")).to_contain_text("You said")
-    lesson.picture("lesson-2-prediction-committed", form)
+    lesson.picture("prediction-committed", form)
     return Committed(
         answer=form.locator("input:checked").get_attribute("value") or "",
         locked_before=before,
@@ -119,7 +120,7 @@ def test_the_control_is_turned_by_keyboard_and_the_picture_follows(run: Notebook
     expect(line).to_contain_text(f"= {turned}:", timeout=PATIENCE)
     expect(image).not_to_have_attribute("src", drawn or "", timeout=PATIENCE)
     assert image.screenshot() != looked
-    run.picture("lesson-4-control-turned", widget)
+    run.picture("control-turned", widget)
     run.page.keyboard.press("ArrowLeft")
     expect(image).to_have_attribute("src", drawn or "", timeout=PATIENCE)
     assert f"= {reading}:" in line.inner_text()
@@ -134,7 +135,7 @@ def test_an_untouched_lab_says_of_every_exercise_that_it_is_not_attempted(lab: N
     assert [cell.errors for cell in cells if cell.errors] == []
 
 
-def test_a_right_answer_typed_into_the_lab_is_judged_correct(lab: Notebook) -> None:
+def test_a_right_answer_typed_into_the_lab_is_judged_correct_and_counted(lab: Notebook, server: Server) -> None:
     cells = lab.cells()
     first = next(number for number, cell in enumerate(cells) if cell.source.startswith("check("))
     exercise, check = cells[first - 1], cells[first]
@@ -146,11 +147,15 @@ def test_a_right_answer_typed_into_the_lab_is_judged_correct(lab: Notebook) -> N
     lab.page.keyboard.insert_text(answer)
     lab.page.keyboard.press("Shift+Enter")
     lab.page.keyboard.press("Shift+Enter")
-    card = lab.node(check).locator(".jp-OutputArea-output [role=status]")
+    card = lab.node(check).locator(f"{OUTPUT} [role=status]")
     expect(card).to_contain_text("✔ Correct", timeout=PATIENCE)
     lab.settle()
     assert lab.find("check(").text.startswith("✔ Correct")
-    lab.picture("lab-2-correct", lab.node(check))
+    lab.picture("lab-correct", lab.node(check))
+    lab.select(lab.find("progress()"))
+    lab.page.keyboard.press("Control+Enter")
+    expect(lab.node(lab.find("progress()")).locator(OUTPUT)).to_contain_text("✔ correct", timeout=PATIENCE)
+    assert (server.course.work / "progress.log.jsonl").is_file(), "progress is kept with the learner's copies"
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -161,14 +166,36 @@ def test_what_we_draw_has_no_serious_fault_of_accessibility(
     notebook: Notebook = request.getfixturevalue(part)
     notebook.command("apputils:change-theme", theme=theme)
     notebook.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+    assert serious_faults(notebook) == []
+    if "WATERLINE_SCREENSHOTS" in os.environ:
+        for number, cell in enumerate(notebook.cells()):
+            notebook.picture(f"{part}-{theme.split()[1].lower()}-{number:02d}", notebook.node(cell))
+
+
+def test_faults_of_accessibility_are_seen_in_the_first_output_and_in_the_last(lab: Notebook) -> None:
+    plant = """(output) => {
+      const fault = document.createElement("div");
+      fault.innerHTML = '<img src="data:,"><p style="color: #ccc; background: #fff">too faint</p>';
+      output.append(fault);
+      return () => fault.remove();
+    }"""
+    outputs = lab.page.locator(f"{SHOWN} {OUTPUT}")
+    for output in (outputs.first, outputs.last):
+        remove = output.evaluate_handle(plant)
+        assert {fault for fault, _ in serious_faults(lab)} == {"image-alt", "color-contrast"}
+        remove.evaluate("(remove) => remove()")
+
+
+def serious_faults(notebook: Notebook) -> list[tuple[str, str]]:
+    """What axe-core calls serious or critical within the outputs: its rule, and the element."""
     notebook.page.evaluate(AXE_SCRIPT)
     found = notebook.page.evaluate(
-        """() => axe.run({ include: [[".jp-Notebook .jp-OutputArea-output"]] }, { resultTypes: ["violations"] })
-          .then((results) => results.violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)]))"""
+        """(outputs) => axe.run({ include: [[outputs]] }, { resultTypes: ["violations"] }).then((results) =>
+          results.violations.filter((rule) => ["serious", "critical"].includes(rule.impact))
+            .flatMap((rule) => rule.nodes.map((node) => [rule.id, node.html])))""",
+        f"{SHOWN} {OUTPUT}",
     )
-    print(found)
-    print(notebook.page.evaluate("""() => [document.querySelectorAll('.jp-Cell').length, document.querySelectorAll('.jp-CodeCell').length, document.querySelectorAll('.jp-OutputArea-output').length, window.jupyterapp.shell.currentWidget.content.notebookConfig.windowingMode]"""))
-    assert [one for one in found if one[0] in ("serious", "critical")] == []
+    return [(rule, html) for rule, html in found]
 
 
 def test_the_record_would_have_seen_a_request(run: Notebook, record: Record) -> None:

@@ -154,7 +154,7 @@ def test_a_thread_of_a_handler_may_neither_sleep_nor_use_the_lab(world: World, l
         "    with ThreadPoolExecutor() as pool:\n        return pool.submit(work).result()\n"
     )
     kind, message = world.error()
-    assert kind == "RuntimeError"
+    assert kind == "CloudMisused"
     assert message.startswith("The lab cloud lives in the thread that opened it")
 
 

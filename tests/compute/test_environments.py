@@ -47,7 +47,7 @@ def test_invocations_that_overlap_have_environments_and_globals_of_their_own(wor
 def test_the_environment_that_was_freed_last_is_used_first(world: World) -> None:
     """Nothing on AWS says which; it is how warm environments behave when measured, and it lets the others grow cold."""
     world.deploy(COUNTER)
-    for seconds in (3, 1, 2):
+    for seconds in (2.9, 1, 2):
         world.invoke({"sleep": seconds}, InvocationType="Event")
     world.cloud.settle()
     world.result()

@@ -34,7 +34,7 @@ def test_what_takes_longer_than_a_second_shows_progress_and_leaves_nothing_behin
         ran = book.run(LONG[verb])
         assert not ran.error, ran.error
         assert ran.shown, "no progress was shown"
-        assert "virtual day" in "".join(str(message["content"]) for message in ran.messages)
+        assert "virtual\u2007day" in "".join(str(message["content"]) for message in ran.messages)
         assert left_on_screen(ran.messages) == ""
 
 

@@ -174,7 +174,6 @@ class Stage:
                     os.unsetenv(plain)
                 else:
                     os.putenv(plain, value)
-        self._unchanged = dict(self._environment)
 
 
 def _encoded(variables: Mapping[str, str]) -> dict[Any, Any]:

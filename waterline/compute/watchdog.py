@@ -84,10 +84,12 @@ class Watchdog(threading.Thread):
                 return
             again = self._thrown_at == stretch
             self._thrown_at = stretch
-            _throw(thread, Overrun)
-            # It did not help: the code is inside a lock or a system call, which only a signal wakes.
             if again and thread == threading.main_thread().ident and hasattr(signal, "pthread_kill"):
+                # It did not help: the code is inside a lock or a system call, which only a signal wakes.
+                _throw(thread, None)
                 signal.pthread_kill(thread, signal.SIGINT)
+            else:
+                _throw(thread, Overrun)
 
 
 def _throw(thread: int, error: type[BaseException] | None) -> None:
