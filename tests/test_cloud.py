@@ -205,7 +205,11 @@ def test_an_error_in_a_cloud_aside_gives_the_outer_one_back(cloud: Cloud) -> Non
     ("service", "call", "read"),
     [
         ("s3", ("create_bucket", {"Bucket": "orders"}), lambda c: [b["Name"] for b in c.list_buckets()["Buckets"]]),
-        ("sns", ("create_topic", {"Name": "orders"}), lambda c: [c.list_topics()["Topics"][0]["TopicArn"].split(":")[-1]]),
+        (
+            "sns",
+            ("create_topic", {"Name": "orders"}),
+            lambda c: [c.list_topics()["Topics"][0]["TopicArn"].split(":")[-1]],
+        ),
         (
             "dynamodb",
             (
