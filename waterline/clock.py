@@ -34,6 +34,7 @@ from typing import Any, TypeAlias
 import greenlet
 import simpy
 
+from waterline.errors import CloudMisused, LabMistake
 from waterline.progressbar import Progress
 
 # time-machine imports pytest, which takes longer than the rest of this package, to offer a fixture nobody wants here.
@@ -49,6 +50,13 @@ EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SECOND = 1_000_000
 _STEPS_BETWEEN_LOOKS = 64
 _REFUSALS_BEFORE_ABANDONED = 100
+OWNED_BY_A_HANDLER = "_waterline_owned_by_a_handler"
+"""The attribute that marks a thread which a handler has started: what would take virtual time is refused to it."""
+
+_NO_THREADS = (
+    "The lab cloud lives in the thread that opened it: call it from the notebook cell or from a handler, "
+    "and sleep there, not in another thread."
+)
 
 real_sleep = time.sleep
 
@@ -62,11 +70,11 @@ class TaskEnded(BaseException):
     """Thrown into a task that must end now; not an Exception, so that ``except Exception`` does not keep it alive."""
 
 
-class NotSettled(RuntimeError):
+class NotSettled(LabMistake, RuntimeError):
     """Things were still happening when the limit given to ``settle`` was reached."""
 
 
-class NothingToWaitFor(RuntimeError):
+class NothingToWaitFor(LabMistake, RuntimeError):
     """The notebook cell waits for something that can no longer happen."""
 
 
@@ -131,13 +139,16 @@ class Signal:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def wait(self, timeout: int | None = None) -> bool:
-        """Block the current task until it is woken, at most `timeout` microseconds; tells whether it was woken."""
+    def wait(self, timeout: int | None = None, *, first: bool = False) -> bool:
+        """Block the current task until it is woken, at most `timeout` microseconds; tells whether it was woken.
+
+        With `first` it is woken before those that wait already.
+        """
         self._clock._may_block()
         me = greenlet.getcurrent()
         timer = None if timeout is None else self._clock.after(timeout, self._give_up, me)
         entry = (me, timer)
-        self._waiting.append(entry)
+        (self._waiting.appendleft if first else self._waiting.append)(entry)
         try:
             return bool(self._clock._park())
         except BaseException:
@@ -372,15 +383,12 @@ class Clock:
 
     def refuse_other_threads(self) -> None:
         if threading.get_ident() != self.thread:
-            raise RuntimeError(
-                "The lab cloud lives in the thread that opened it: call it from the notebook cell or from a handler, "
-                "not from another thread."
-            )
+            raise CloudMisused(_NO_THREADS)
 
     def _refuse_in_a_task(self, name: str) -> None:
         self.refuse_other_threads()
         if self.task is not None:
-            raise RuntimeError(f"A handler only sleeps; {name} belongs to the notebook cell.")
+            raise CloudMisused(f"A handler only sleeps; {name} belongs to the notebook cell.")
 
     def _may_block(self) -> None:
         """Refuse to block what has been ended, and abandon what does not take no for an answer."""
@@ -388,13 +396,15 @@ class Clock:
         if task is not None and task.ended is not None:
             task.refusals += 1
             while task.refusals > _REFUSALS_BEFORE_ABANDONED:
+                if task.leave is not None:
+                    task.leave()
                 self._tasks.pop(task.greenlet, None)
                 _abandoned.append(task.greenlet)
                 task.gone.open()
                 (self._main if self._closed else self._hub).switch()
             raise task.ended
         if self._hub.dead:
-            raise RuntimeError("This cloud is closed: open a new one.")
+            raise CloudMisused("This cloud is closed: open a new one.")
 
     def _rest(self, delay: int) -> None:
         self._may_block()
@@ -492,6 +502,8 @@ def _sleep(seconds: float, /) -> None:
     """Suspend execution for the given number of seconds: virtual ones under a cloud's clock, else real ones."""
     clock = shown()
     if clock is None:
+        if getattr(threading.current_thread(), OWNED_BY_A_HANDLER, False):
+            raise CloudMisused(_NO_THREADS)
         real_sleep(seconds)
     else:
         clock.sleep(seconds)

@@ -31,6 +31,8 @@ from moto.sqs.models import sqs_backends
 from waterline.clock import EPOCH, SECOND, Clock
 from waterline.compute.backend import Functions
 from waterline.compute.source import HANDLER, packaged
+from waterline.errors import CloudMisused, LabMistake
+from waterline.facts import facts
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.sqs import QueueBackend
@@ -41,7 +43,7 @@ _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session"
 _DAY = 86_400 * SECOND
 
 
-class CloudAlreadyOpen(RuntimeError):
+class CloudAlreadyOpen(LabMistake, RuntimeError):
     """There is one lab cloud at a time."""
 
 
@@ -112,7 +114,7 @@ class Cloud:
                 f"A cloud is open already (seed {_open[-1].seed}): close it with close() before you open another."
             )
         if self._closing is not None:
-            raise RuntimeError("This cloud has been open before: make a new one.")
+            raise CloudMisused("This cloud has been open before: make a new one.")
         ground = Ground(self.clock, self.journal, self.seed)
         with ExitStack() as stack:
             stack.enter_context(_moto_parked())
@@ -176,11 +178,11 @@ class Cloud:
         """
         self._must_be_open("deploy")
         client = boto3.client("lambda", region_name=REGION)
-        settings: dict[str, Any] = {"Environment": {"Variables": dict(environment or {})}}
-        if timeout is not None:
-            settings["Timeout"] = timeout
-        if memory is not None:
-            settings["MemorySize"] = memory
+        settings: dict[str, Any] = {
+            "Environment": {"Variables": dict(environment or {})},
+            "Timeout": facts["lambda.timeout_default"].value if timeout is None else timeout,
+            "MemorySize": facts["lambda.memory_default"].value if memory is None else memory,
+        }
         code = packaged(source)
         try:
             client.get_function(FunctionName=name)
@@ -209,7 +211,7 @@ class Cloud:
 
     def _must_be_open(self, verb: str) -> None:
         if not self.is_open:
-            raise RuntimeError(f"This cloud is closed, so {verb} has nothing to work on: open a new one.")
+            raise CloudMisused(f"This cloud is closed, so {verb} has nothing to work on: open a new one.")
 
     def __repr__(self) -> str:
         state = f"at +{self.clock.now / SECOND:,.1f} s" if self.is_open else "closed"

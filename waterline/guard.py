@@ -42,10 +42,12 @@ import boto3
 from botocore.httpsession import URLLib3Session
 from moto.core.models import botocore_stubber  # importing it puts moto into every boto3 session made from now on
 
+from waterline.errors import LabMistake
+
 __all__ = ["ENVIRONMENT", "OutsideTheLab", "install"]
 
 
-class OutsideTheLab(Exception):
+class OutsideTheLab(LabMistake):
     """Something was about to leave this machine. Its text is one sentence: what was tried, why not, what to do."""
 
 

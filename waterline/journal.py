@@ -28,6 +28,7 @@ from types import MappingProxyType
 from typing import Any, overload
 
 from waterline.clock import SECOND, Clock
+from waterline.errors import LabMistake
 from waterline.trace import Table, Trace, describe
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -58,7 +59,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class UnknownMessage(LookupError):
+class UnknownMessage(LabMistake, LookupError):
     """No event names this message."""
 
 

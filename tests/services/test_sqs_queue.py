@@ -70,8 +70,10 @@ def test_a_visibility_timeout_of_zero_shows_the_message_at_once(lab: Lab) -> Non
     queue = lab.queue()
     lab.send(queue, "a")
     assert lab.bodies(queue, VisibilityTimeout=0) == ["a"]
+    assert [event.kind for event in lab.journal] == ["sent", "received", "visible"]
     received = lab.receive(queue)
     lab.sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=received[0]["ReceiptHandle"], VisibilityTimeout=0)
+    assert lab.journal[-1].kind == "visible"
     assert lab.counts(queue) == (1, 0, 0)
     assert lab.bodies(queue) == ["a"]
 

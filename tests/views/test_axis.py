@@ -68,7 +68,10 @@ def test_later_is_never_left_of_earlier_and_all_is_inside(instants: list[int]) -
     ("seconds", "labels"),
     [
         ((0, 2, 30, 32, 60), ["0 s", "10 s", "20 s", "30 s", "40 s", "50 s", "1 min"]),
-        ((0, 0.1, 1, 2, 180, 180.5, 360, 360.5), ["0 s", "0.5 s", "1 s", "1.5 s", "2 s", "3 min", "3 min 0.5 s", "6 min", "6 min 0.5 s"]),
+        (
+            (0, 0.1, 1, 2, 180, 180.5, 360, 360.5),
+            ["0 s", "0.5 s", "1 s", "1.5 s", "2 s", "3 min", "3 min 0.5 s", "6 min", "6 min 0.5 s"],
+        ),
         ((0, 9 * DAY, 23 * DAY), ["0 s", "5 d", "10 d", "15 d", "20 d"]),
     ],
 )

@@ -106,3 +106,26 @@ def test_a_control_that_cannot_be_turned_is_refused(values: list[int], start: in
 def test_a_value_that_the_control_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="11 is none of the values of 'visibility timeout'"):
         explorer(Lesson()).turn(11)
+
+
+def test_without_more_ado_the_scenario_runs_in_a_cloud_of_its_own_beside_the_open_one() -> None:
+    import boto3
+
+    from waterline.cloud import Cloud
+
+    def scenario(cloud: Cloud, seconds: int) -> None:
+        sqs = boto3.client("sqs", region_name="us-east-1")
+        url = sqs.create_queue(QueueName="tickets", Attributes={"VisibilityTimeout": str(seconds)})["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="A-1")
+        sqs.receive_message(QueueUrl=url)
+        cloud.advance(seconds=20)
+
+    with Cloud(seed=1) as outer:
+        made = explore(scenario, Control("visibility timeout", [10, 30], unit="s"), noun="ticket")
+        assert made.caption == (
+            "With visibility timeout = 10 s: "
+            "The ticket was still waiting in the queue at the end (20 s), tried once so far."
+        )
+        assert "still hidden at the end (20 s)" in made.turn(30).caption
+        assert len(outer.journal) == 0
+        assert outer.clock.now == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import io
+import sys
 import types
 import zipfile
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ ROOT = "/var/task"
 
 
 class Package(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """The modules of one zip; finds and loads them for Python's import."""
+    """The modules of one zip; finds and loads them for Python's import. Raises zipfile.BadZipFile for no zip."""
 
     def __init__(self, code: bytes) -> None:
         self._files: dict[str, str] = {}
@@ -26,9 +27,10 @@ class Package(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         with zipfile.ZipFile(io.BytesIO(code)) as archive:
             for name in archive.namelist():
                 if name.endswith(".py"):
-                    self._add(name, archive.read(name).decode("utf-8", errors="replace"))
-        self.top_level = frozenset(name.partition(".")[0] for name in self._sources)
-        self.is_flat = all("." not in name for name in self._sources)
+                    self._add(name, archive.read(name).decode("utf-8-sig", errors="replace"))
+        self._add_namespaces()
+        self._top_level = tuple(sorted({name.partition(".")[0] for name in self._sources}))
+        self._is_flat = all("." not in name for name in self._sources)
 
     def _add(self, name: str, source: str) -> None:
         module = name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
@@ -36,8 +38,22 @@ class Package(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         self._sources[module] = (path, source)
         self._files[path] = source
 
+    def _add_namespaces(self) -> None:
+        """A folder without ``__init__.py`` is a package too, as it would be on ``sys.path``."""
+        for module in list(self._sources):
+            while (module := module.rpartition(".")[0]) and module not in self._sources:
+                self._sources[module] = (f"{ROOT}/{module.replace('.', '/')}/__init__.py", "")
+
     def __contains__(self, module: str) -> bool:
         return module in self._sources
+
+    def loaded(self) -> list[str]:
+        """The names in ``sys.modules`` that belong to the package: its top-level modules and whatever is in them."""
+        present = [name for name in self._top_level if name in sys.modules]
+        if present and not self._is_flat:
+            inside = tuple(f"{name}." for name in present)
+            present += [name for name in sys.modules if name.startswith(inside)]
+        return present
 
     def line(self, path: str, number: int) -> str:
         """The text of one line of a file in the package, or an empty text."""

@@ -157,12 +157,16 @@ def _text(part: Part) -> str:
         text = textwrap.indent(part.text.rstrip(), "    ")
         return f"{part.label}:\n{text}" if part.label else text
     blocks = []
-    for i, block in enumerate(part.text.strip().split("\n\n")):
+    for i, block in enumerate(part.text.strip("\n").split("\n\n")):
         label = f"{part.label}: " if part.label and i == 0 else ""
-        if block.lstrip().startswith("- "):
+        if block.startswith("    "):  # Markdown's way to say "as it is": a trace
+            blocks.append(block.rstrip())
+        elif block.lstrip().startswith("- "):
             blocks.append((label.rstrip() + "\n" if label else "") + textwrap.indent(block, "  "))
         else:
-            blocks.append(textwrap.fill(label + " ".join(block.split()), WIDTH, break_long_words=False))
+            blocks.append(
+                textwrap.fill(label + " ".join(block.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+            )
     return "\n".join(blocks)
 
 

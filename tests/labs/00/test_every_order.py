@@ -11,7 +11,8 @@ from waterline.grading.verdict import CannotBeRun, expect, wrong
 from waterline.invariants import no_effect_twice, shown
 from waterline.trace import Trace
 
-SEEDS = [1, 2, 3]
+SEEDS = [1, 2]
+FEW = 2
 NAMES = ["Ida", "Maja", "Emil", "Sara", "Jonas", "Nora", "Lars", "Freja", "Anton", "Signe"]
 
 
@@ -40,8 +41,9 @@ def test_ten_orders_in_one_batch_get_a_ticket_each(print_ticket, seed):
     if without:
         name = without[0]
         wrong(
-            f"Seed {seed}: ten orders came in one invocation, and {len(run.printed)} of them got a ticket. It succeeded, "
-            f"so the queue deleted all ten: {name}'s order is gone, and no ticket was printed.\n\n{shown(run.life(name))}",
+            f"Seed {seed}: ten orders came in one invocation, and {len(run.printed)} of them got a ticket. "
+            f"It succeeded, so all ten were deleted: {name}'s order is gone, and {name} has no ticket."
+            f"\n\n{shown(run.life(name))}",
             belief="An invocation is one message.",
             see="00, section 0.3",
         )
@@ -51,8 +53,8 @@ def test_ten_orders_in_one_batch_get_a_ticket_each(print_ticket, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_an_order_without_a_cabin_ends_in_tickets_dead_and_the_others_are_printed(print_ticket, seed):
-    run = Run(seed, print_ticket, [*NAMES[:5], "Ola", *NAMES[5:]], batch_size=1)
+def test_an_order_without_a_cabin_is_dead_lettered_and_the_others_are_printed(print_ticket, seed):
+    run = Run(seed, print_ticket, ["Ola", *NAMES[:FEW]], batch_size=1)
     ola = [ticket for ticket in run.printed if "Ola" in ticket]
     if ola:
         wrong(
@@ -63,7 +65,7 @@ def test_an_order_without_a_cabin_ends_in_tickets_dead_and_the_others_are_printe
         )
     if not run.journal.of("dead-lettered", "tickets", run.ids["Ola"]):
         not_dead(run, seed)
-    without = [name for name in NAMES if not any(name in ticket for ticket in run.printed)]
+    without = [name for name in NAMES[:FEW] if not any(name in ticket for ticket in run.printed)]
     if without:
         wrong(
             f"Seed {seed}: {without[0]}'s order, alone in its batch, has a cabin and got no ticket."
@@ -89,7 +91,8 @@ def not_dead(run, seed):
     if isinstance(answer, dict) and {"statusCode", "status", "error"} & set(answer):
         wrong(
             f"Seed {seed}: Ola's order is neither printed nor in `tickets-dead`. Your handler returned {answer!r}, "
-            f"and nobody reads that: it returned, so the order was deleted as done. A status code is a thing of HTTP.{story}",
+            "and nobody reads that: it returned, so the order was deleted as done. "
+            f"A status code is a thing of HTTP.{story}",
             belief="The value that a handler returns tells the queue what to do.",
             see="00, section 0.3",
         )
@@ -130,15 +133,11 @@ class Run:
             environment = {**print_ticket.environment, "PRINTED": printed}
             print_ticket.deploy(cloud, timeout=10, environment=environment)
             mapping = {"EventSourceArn": arn(sqs, tickets), "FunctionName": print_ticket.name, "BatchSize": batch_size}
-            if batch_size == 1:
-                awslambda.create_event_source_mapping(**mapping)
-            self.ids = {}
-            for order in orders:
-                sent = sqs.send_message(QueueUrl=tickets, MessageBody=json.dumps(order))
-                self.ids[order["name"]] = sent["MessageId"]
-                cloud.advance(seconds=10 if batch_size == 1 else 0)
-            if batch_size > 1:  # only now, so that it finds all the orders in the queue at once
-                awslambda.create_event_source_mapping(**mapping)
+            # The mapping comes after the orders, so that it finds all of them in the queue at once.
+            entries = [{"Id": order["name"], "MessageBody": json.dumps(order)} for order in orders]
+            sent = sqs.send_message_batch(QueueUrl=tickets, Entries=entries)["Successful"]
+            self.ids = {entry["Id"]: entry["MessageId"] for entry in sent}
+            awslambda.create_event_source_mapping(**mapping)
             cloud.settle()
             self.log = cloud.logs(print_ticket.name)
             self.printed = [event.detail["body"] for event in cloud.journal.of("sent", "sqs:printed")]

@@ -4,9 +4,12 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from waterline.desk import copies
+from waterline.desk.copies import hand_out
+from waterline.desk.course import Course
 
 LESSON = "notebooks/00-start-here.ipynb"
 LAB = "labs/00-first-light.ipynb"
@@ -15,12 +18,11 @@ LAB = "labs/00-first-light.ipynb"
 class Shelf:
     """A tiny course whose notebooks are published and touched by the test."""
 
-    def __init__(self, start: ModuleType, root: Path) -> None:
-        self.start = start
-        self.course = start.Course(root)
+    def __init__(self, root: Path) -> None:
+        self.course = Course(root)
 
     def hand_out(self) -> list[str]:
-        return list(self.start.hand_out(self.course).told)
+        return list(hand_out(self.course).told)
 
     def publish(self, text: str, name: str = LESSON) -> None:
         (self.course.root / name).write_text(text)
@@ -34,8 +36,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(start: ModuleType, make_course: Callable[[Path], Path], tmp_path: Path) -> Shelf:
-    shelf = Shelf(start, make_course(tmp_path / "course"))
+def shelf(make_course: Callable[[Path], Path], tmp_path: Path) -> Shelf:
+    shelf = Shelf(make_course(tmp_path / "course"))
     shelf.publish("lesson 1")
     shelf.publish("lab 1", LAB)
     shelf.hand_out()
@@ -149,7 +151,7 @@ def test_an_update_that_is_cut_off_before_the_manifest_is_written_is_completed(
 
     for _ in range(2):
         with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
-            cut.setattr(shelf.start, "write_json", cut_off)
+            cut.setattr(copies, "write_json", cut_off)
             shelf.hand_out()
     shelf.hand_out()
     complete = {LESSON: "lesson 2", LAB: "my work", "labs/00-first-light.new.ipynb": "lab 2"}

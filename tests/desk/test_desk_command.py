@@ -4,23 +4,26 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
+
+from waterline.desk import browser, environment
+from waterline.desk.command import run
+from waterline.desk.course import Course
+from waterline.desk.files import write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 posix_only = pytest.mark.skipif(os.name == "nt", reason="puts shell scripts on PATH")
 
 
 @pytest.fixture
-def course(start: ModuleType, make_course: Callable[[Path], Path], tmp_path: Path) -> Any:
+def course(make_course: Callable[[Path], Path], tmp_path: Path) -> Course:
     """A tiny course that borrows the environment in which these tests run, and counts it as ready."""
-    course = start.Course(make_course(tmp_path / "course"))
+    course = Course(make_course(tmp_path / "course"))
     course.python = Path(sys.executable)
     course.venv.mkdir()
-    key = start.key_of(course, sys.version_info[:3], True)
-    start.write_json(course.stamp, {"state": "ready", "tests": key})
+    key = environment.key_of(course, sys.version_info[:3], True)
+    write_json(course.stamp, {"state": "ready", "tests": key})
     return course
 
 
@@ -42,7 +45,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
 
 @posix_only
 def test_pytest_gets_the_arguments_and_kernels_the_settings_that_make_outputs_the_same(
-    start: ModuleType, course: Any, programs: Callable[[str, str], Path], capfd: pytest.CaptureFixture[str]
+    course: Course, programs: Callable[[str, str], Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
     browser = programs("chromium", "echo Chromium 150")
     (course.root / "test_one.py").write_text(
@@ -51,43 +54,40 @@ def test_pytest_gets_the_arguments_and_kernels_the_settings_that_make_outputs_th
         "    print(*(os.environ[name] for name in names.split()))\n"
     )
     (course.root / "test_two.py").write_text("def test_two():\n    assert False\n")
-    assert start.run(["test", "test_one.py", "-s", "-p", "no:cacheprovider"], course, None) == 0
+    assert run(["test", "test_one.py", "-s", "-p", "no:cacheprovider"], course, None) == 0
     out = capfd.readouterr().out
     assert f"0 0 UTC off {course.root / 'book' / 'ipython'} {browser}" in out
     assert "1 passed" in out
-    assert start.run(["test", "-q", "-p", "no:cacheprovider"], course, None) == 1, "a failing test fails the command"
+    assert run(["test", "-q", "-p", "no:cacheprovider"], course, None) == 1, "a failing test fails the command"
 
 
 @posix_only
-def test_build_runs_the_book_with_its_arguments(
-    start: ModuleType, course: Any, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_build_runs_the_book_with_its_arguments(course: Course, capfd: pytest.CaptureFixture[str]) -> None:
     (course.root / "book").mkdir()
     (course.root / "book" / "build.py").write_text("import sys\nprint(sys.argv)\nsys.exit(5)\n")
-    assert start.run(["build", "--check"], course, None) == 5
+    assert run(["build", "--check"], course, None) == 5
     assert "['book/build.py', '--check']" in capfd.readouterr().out
 
 
 @posix_only
 def test_a_chromium_that_only_asks_for_a_snap_does_not_count(
-    start: ModuleType, programs: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+    programs: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start, "CHROMIUM_PATHS", ())
+    monkeypatch.setattr(browser, "CHROMIUM_PATHS", ())
     programs("chromium", "echo this needs a snap >&2; exit 1")
-    assert start.find_chromium() is None
+    assert browser.find_chromium() is None
     chrome = programs("google-chrome", "echo Google Chrome 150")
-    assert start.find_chromium() == str(chrome)
+    assert browser.find_chromium() == str(chrome)
 
 
 @posix_only
 def test_a_machine_without_a_browser_says_loudly_what_is_skipped_and_why(
-    start: ModuleType,
     programs: Callable[[str, str], Path],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(start, "CHROMIUM_PATHS", ())
-    assert start.ensure_chromium() is None
+    monkeypatch.setattr(browser, "CHROMIUM_PATHS", ())
+    assert browser.ensure_chromium() is None
     out = capsys.readouterr().out
     assert (
         "THE BROWSER TESTS WILL BE SKIPPED, because no Chromium or Chrome is installed and there is no apt-get" in out
@@ -96,9 +96,9 @@ def test_a_machine_without_a_browser_says_loudly_what_is_skipped_and_why(
 
 @posix_only
 def test_chromium_is_installed_with_apt_which_is_updated_only_when_it_must_be(
-    start: ModuleType, programs: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    programs: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start, "CHROMIUM_PATHS", ())
+    monkeypatch.setattr(browser, "CHROMIUM_PATHS", ())
     log = tmp_path / "apt.log"
     programs("sudo", 'shift; [ "$1" = true ] || exec "$@"')
     put_browser = f"printf '#!/bin/sh\\necho Chromium 150\\n' > {tmp_path}/programs/chromium; "
@@ -108,10 +108,10 @@ def test_chromium_is_installed_with_apt_which_is_updated_only_when_it_must_be(
         f'echo "$*" >> {log}\n[ "$1" = update ] && : > {tmp_path}/updated\n'
         f'[ "$1" = install ] && {{ [ -e {tmp_path}/updated ] || exit 100; {put_browser}; }}\nexit 0',
     )
-    assert start.ensure_chromium() == f"{tmp_path}/programs/chromium"
+    assert browser.ensure_chromium() == f"{tmp_path}/programs/chromium"
     install = "install -y --no-install-recommends chromium"
     assert log.read_text().splitlines() == [install, "update", install]
-    assert start.ensure_chromium() == f"{tmp_path}/programs/chromium"
+    assert browser.ensure_chromium() == f"{tmp_path}/programs/chromium"
     assert len(log.read_text().splitlines()) == 3, "what is there is not installed again"
 
 

@@ -10,10 +10,13 @@ import time
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
+
+from waterline.desk import environment
+from waterline.desk.course import AGAIN, Course, StartError
+from waterline.desk.environment import is_ready, prepare, why_remake
+from waterline.desk.installer import Tally, explain, pinned
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = shutil.which("uv")
@@ -25,57 +28,57 @@ MakeCourse = Callable[[Path], Path]
 
 
 @pytest.fixture
-def course(start: ModuleType, make_course: MakeCourse, tmp_path: Path) -> Any:
-    return start.Course(make_course(tmp_path / "course"))
+def course(make_course: MakeCourse, tmp_path: Path) -> Course:
+    return Course(make_course(tmp_path / "course"))
 
 
-def empty_venv(course: Any) -> None:
+def empty_venv(course: Course) -> None:
     """A bare virtual environment, in a tenth of a second."""
     venv.create(course.venv, with_pip=False, symlinks=os.name != "nt")
 
 
-def ask(course: Any, question: str) -> str:
+def ask(course: Course, question: str) -> str:
     """What the environment's Python prints."""
     return subprocess.check_output([str(course.python), "-c", f"print({question})"], text=True).strip()
 
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_environment_is_made_kept_and_brought_up_to_date(
-    start: ModuleType, course: Any, tool: str | None, capsys: pytest.CaptureFixture[str]
+    course: Course, tool: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert start.prepare(course, uv=tool, room=1) is True
+    assert prepare(course, uv=tool, room=1) is True
     assert "1 packages are in place" in capsys.readouterr().out
     assert ask(course, "__import__('pebble').size, __import__('tiny_course').name") == "1 tiny"
     overrides = json.loads((course.venv / "share/jupyter/lab/settings/overrides.json").read_text())
     assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
-    assert start.prepare(course, uv=tool, room=1) is False, "a second start has nothing to do"
+    assert prepare(course, uv=tool, room=1) is False, "a second start has nothing to do"
     assert capsys.readouterr().out == ""
 
     course.requirements.write_text(course.requirements.read_text().replace("pebble==1.0", "pebble==2.0"))
     course.test_requirements.write_text(course.test_requirements.read_text().replace("pebble==1.0", "pebble==2.0"))
-    assert start.prepare(course, uv=tool, room=10**9) is True, "an update in place asks for no room"
+    assert prepare(course, uv=tool, room=10**9) is True, "an update in place asks for no room"
     assert ask(course, "__import__('pebble').size") == "2"
 
-    assert start.prepare(course, with_tests=True, uv=tool, room=1) is True
+    assert prepare(course, with_tests=True, uv=tool, room=1) is True
     assert ask(course, "__import__('shell').sound") == "sea"
-    assert start.prepare(course, with_tests=True, uv=tool, room=1) is False
-    assert start.prepare(course, uv=tool, room=1) is False, "with the tests' packages the course is ready too"
+    assert prepare(course, with_tests=True, uv=tool, room=1) is False
+    assert prepare(course, uv=tool, room=1) is False, "with the tests' packages the course is ready too"
 
 
-def made_with(course: Any, version: str) -> None:
+def made_with(course: Course, version: str) -> None:
     """Let the environment say that another Python made it."""
     config = course.venv / "pyvenv.cfg"
     lines = [line for line in config.read_text().splitlines() if not line.startswith("version")]
     config.write_text("\n".join([*lines, f"version = {version}"]) + "\n")
 
 
-def stamp(course: Any, **value: str) -> None:
+def stamp(course: Course, **value: str) -> None:
     """Write the environment's stamp."""
     course.stamp.write_text(json.dumps(value))
 
 
-DAMAGES: dict[str, tuple[Callable[[Any], object], str]] = {
+DAMAGES: dict[str, tuple[Callable[[Course], object], str]] = {
     "killed while installing": (lambda course: stamp(course, state="making"), "left half-made"),
     "Python removed": (lambda course: course.python.unlink(), "its Python does not run"),
     "Python not a program": (lambda course: (course.python.unlink(), course.python.write_text("x")), "does not run"),
@@ -86,19 +89,19 @@ DAMAGES: dict[str, tuple[Callable[[Any], object], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_environment_is_known_and_can_be_removed(start: ModuleType, course: Any, damage: str) -> None:
+def test_a_damaged_environment_is_known_and_can_be_removed(course: Course, damage: str) -> None:
     empty_venv(course)
-    assert start.why_remake(course) is None, "a whole one without a stamp is brought up to date, not removed"
+    assert why_remake(course) is None, "a whole one without a stamp is brought up to date, not removed"
     harm, reason = DAMAGES[damage]
     harm(course)
-    assert reason in str(start.why_remake(course))
-    assert start.is_ready(course, with_tests=False) is False
-    start.remove_environment(course)
+    assert reason in str(why_remake(course))
+    assert is_ready(course, with_tests=False) is False
+    environment.remove(course)
     assert not course.venv.exists()
 
 
-def test_an_environment_killed_while_it_is_made_is_made_anew(start: ModuleType, course: Any) -> None:
-    shutil.copy(ROOT / "start.py", course.root)
+def test_an_environment_killed_while_it_is_made_is_made_anew(course: Course, put_start: Callable[[Path], None]) -> None:
+    put_start(course.root)
     env = {**os.environ, "PATH": str(Path(sys.executable).parent)}
     run = [sys.executable, "start.py", "--no-browser"]
     killed = subprocess.Popen(run, cwd=course.root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -107,34 +110,34 @@ def test_an_environment_killed_while_it_is_made_is_made_anew(start: ModuleType, 
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
     killed.wait()
-    assert start.why_remake(course) == "it was left half-made"
-    assert start.prepare(course, room=1) is True
+    assert why_remake(course) == "it was left half-made"
+    assert prepare(course, room=1) is True
     assert ask(course, "__import__('pebble').size") == "1"
 
 
 @pytest.mark.parametrize("contents", ["a file", "a folder of the learner's"])
-def test_something_else_named_venv_is_left_alone(start: ModuleType, course: Any, contents: str) -> None:
+def test_something_else_named_venv_is_left_alone(course: Course, contents: str) -> None:
     if contents == "a file":
         course.venv.write_text("mine")
     else:
         course.venv.mkdir()
         (course.venv / "thesis.txt").write_text("mine")
-    with pytest.raises(start.StartError, match=r"was not made by start\.py, so it is left alone: move it away"):
-        start.prepare(course, room=1)
+    with pytest.raises(StartError, match=r"was not made by start\.py, so it is left alone: move it away"):
+        prepare(course, room=1)
     kept = course.venv if contents == "a file" else course.venv / "thesis.txt"
     assert kept.read_text() == "mine"
 
 
-def test_an_empty_folder_named_venv_is_used(start: ModuleType, course: Any) -> None:
+def test_an_empty_folder_named_venv_is_used(course: Course) -> None:
     course.venv.mkdir()
-    with pytest.raises(start.StartError, match="disk is full"):
-        start.prepare(course, room=10**9)
+    with pytest.raises(StartError, match="disk is full"):
+        prepare(course, room=10**9)
     assert not course.venv.exists()
 
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_broken_network_is_one_sentence_and_the_next_run_goes_on(
-    start: ModuleType, course: Any, tool: str | None, monkeypatch: pytest.MonkeyPatch
+    course: Course, tool: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {
         "PIP_RETRIES": "0",
@@ -146,19 +149,19 @@ def test_a_broken_network_is_one_sentence_and_the_next_run_goes_on(
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     whole = course.requirements.read_text()
     course.requirements.write_text("--index-url http://127.0.0.1:9/simple\npebble==1.0\n")
-    with pytest.raises(start.StartError) as refused:
-        start.prepare(course, uv=tool, room=1)
+    with pytest.raises(StartError) as refused:
+        prepare(course, uv=tool, room=1)
     assert "the package index does not answer: check the network connection" in str(refused.value)
     assert "\n" not in str(refused.value)
-    assert start.is_ready(course, with_tests=False) is False
-    assert start.why_remake(course) is None, "what is there is whole, so it is kept"
+    assert is_ready(course, with_tests=False) is False
+    assert why_remake(course) is None, "what is there is whole, so it is kept"
     course.requirements.write_text(whole)
-    assert start.prepare(course, uv=tool, room=1) is True
+    assert prepare(course, uv=tool, room=1) is True
 
 
-def test_too_little_room_is_said_before_anything_is_made(start: ModuleType, course: Any) -> None:
-    with pytest.raises(start.StartError, match=r"The disk is full: the course needs about \d+ MB at .*, so free some"):
-        start.prepare(course, room=10**9)
+def test_too_little_room_is_said_before_anything_is_made(course: Course) -> None:
+    with pytest.raises(StartError, match=r"The disk is full: the course needs about \d+ MB at .*, so free some"):
+        prepare(course, room=10**9)
     assert not course.venv.exists()
 
 
@@ -178,13 +181,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
-def test_a_disk_that_fills_up_on_the_way_is_one_sentence(
-    start: ModuleType, make_course: MakeCourse, small_disk: Path
-) -> None:
-    course = start.Course(make_course(small_disk / "course"))
-    with pytest.raises(start.StartError, match="The disk is full"):
-        start.prepare(course, room=0)
-    assert start.is_ready(course, with_tests=False) is False
+def test_a_disk_that_fills_up_on_the_way_is_one_sentence(make_course: MakeCourse, small_disk: Path) -> None:
+    course = Course(make_course(small_disk / "course"))
+    with pytest.raises(StartError, match="The disk is full"):
+        prepare(course, room=0)
+    assert is_ready(course, with_tests=False) is False
 
 
 @pytest.mark.parametrize(
@@ -207,38 +208,38 @@ def test_a_disk_that_fills_up_on_the_way_is_one_sentence(
     ],
 )
 def test_what_an_installer_prints_becomes_one_sentence_with_the_way_on(
-    start: ModuleType, course: Any, output: str, sentence: str
+    course: Course, output: str, sentence: str
 ) -> None:
-    explained = str(start.explain("pip", output, course))
+    explained = str(explain("pip", output, course))
     assert sentence in explained
-    assert f"{start.AGAIN}" in explained
+    assert f"{AGAIN}" in explained
     assert "\n" not in explained
 
 
 @pytest.mark.parametrize("missing", ["requirements.txt", "pyproject.toml"])
-def test_an_incomplete_course_is_one_sentence(start: ModuleType, course: Any, missing: str) -> None:
+def test_an_incomplete_course_is_one_sentence(course: Course, missing: str) -> None:
     (course.root / missing).unlink()
-    with pytest.raises(start.StartError, match=rf"{missing} is missing: get the course again"):
-        start.prepare(course, room=1)
+    with pytest.raises(StartError, match=rf"{missing} is missing: get the course again"):
+        prepare(course, room=1)
 
 
-def test_progress_counts_what_pip_and_uv_report(start: ModuleType) -> None:
-    tally = start.Tally(5)
+def test_progress_counts_what_pip_and_uv_report() -> None:
+    tally = Tally(5)
     for _ in "both files":
         tally.hear("Ignoring colorama: markers 'sys_platform == \"win32\"' don't match your environment\n")
     tally.hear("Collecting pebble==1.0 (from -r requirements.txt (line 3))\n")
     assert tally.text(0, 3) == "  1 of 4 packages fetched, 3 s (pebble)"
     assert tally.text(2, 9) == "  2 of 4 packages installed, 9 s (pebble)"
-    tally = start.Tally(5)
+    tally = Tally(5)
     tally.hear("Resolved 4 packages in 12ms\n")
     tally.hear("Downloading numpy (15.9MiB)\n")
     assert tally.text(0, 1) == "  0 of 4 packages installed, 1 s (numpy)"
     assert tally.text(4, 2) == "  4 of 4 packages installed, 2 s"
 
 
-def test_the_pins_of_the_course_and_of_the_tests_agree(start: ModuleType) -> None:
-    course = start.pinned([ROOT / "requirements.txt"])
-    tests = start.pinned([ROOT / "requirements-test.txt"])
+def test_the_pins_of_the_course_and_of_the_tests_agree() -> None:
+    course = pinned([ROOT / "requirements.txt"])
+    tests = pinned([ROOT / "requirements-test.txt"])
     shared = {pin.rsplit("-", 1)[0] for pin in course} & {pin.rsplit("-", 1)[0] for pin in tests}
     assert len(shared) > 90
     assert {pin for pin in course if pin.rsplit("-", 1)[0] in shared} == {

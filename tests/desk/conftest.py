@@ -1,4 +1,4 @@
-"""start.py as a module, and a tiny course for it: one small package from a folder instead of 127 from the network."""
+"""A tiny course to set a desk for: one small package from a folder instead of 127 from the network."""
 
 import importlib.util
 import shutil
@@ -53,9 +53,16 @@ write_wheel = load(HERE / "wheels.py").write_wheel
 
 
 @pytest.fixture(scope="session")
-def start() -> ModuleType:
-    """The module start.py."""
-    return load(ROOT / "start.py")
+def put_start() -> Callable[[Path], None]:
+    """Copy start.py and all that it needs into a folder."""
+
+    def put(root: Path) -> None:
+        shutil.copy(ROOT / "start.py", root)
+        shutil.copytree(
+            ROOT / "waterline" / "desk", root / "waterline" / "desk", ignore=shutil.ignore_patterns("__pycache__")
+        )
+
+    return put
 
 
 MakeCourse = Callable[[Path], Path]

@@ -1,9 +1,8 @@
-"""JupyterLab as start.py runs it: the port, the address, the end, and a real server that answers."""
+"""JupyterLab as the learner gets it: the port, the address, the end, and a real server that answers."""
 
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,10 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
+
+from waterline.desk import command, variables
+from waterline.desk.copies import hand_out
+from waterline.desk.course import Course, StartError
+from waterline.desk.lab import choose_port, is_free, start_server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,50 +32,52 @@ def taken() -> Iterator[int]:
 
 
 @pytest.fixture
-def course(start: ModuleType, make_course: Callable[[Path], Path], tmp_path: Path) -> Any:
+def course(make_course: Callable[[Path], Path], tmp_path: Path) -> Course:
     """A tiny course that borrows the environment in which these tests run."""
-    course = start.Course(make_course(tmp_path / "course"))
+    course = Course(make_course(tmp_path / "course"))
     course.python = Path(sys.executable)
-    start.hand_out(course)
+    hand_out(course)
     return course
 
 
-def test_a_free_port_is_used_as_wanted(start: ModuleType, taken: int) -> None:
+def test_a_free_port_is_used_as_wanted(taken: int) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    assert start.choose_port(port) == port
+    assert choose_port(port) == port
 
 
-def test_a_wanted_port_that_is_taken_is_one_sentence_that_names_a_free_one(start: ModuleType, taken: int) -> None:
-    with pytest.raises(start.StartError) as refused:
-        start.choose_port(taken)
+def test_a_wanted_port_that_is_taken_is_one_sentence_that_names_a_free_one(taken: int) -> None:
+    with pytest.raises(StartError) as refused:
+        choose_port(taken)
     sentence = str(refused.value)
     other = int(re.findall(r"--port (\d+)", sentence)[0])
     assert f"Port {taken} is taken" in sentence
     assert other != taken
-    assert start.is_free(other)
+    assert is_free(other)
     assert "\n" not in sentence
 
 
-def test_without_a_wanted_port_the_next_free_one_is_chosen(start: ModuleType, taken: int) -> None:
-    assert taken < start.choose_port(None, first=taken) < taken + 200
+def test_without_a_wanted_port_the_next_free_one_is_chosen(taken: int) -> None:
+    assert taken < choose_port(None, first=taken) < taken + 200
 
 
 @pytest.mark.parametrize(
     "arguments", [["--port", "0"], ["--port", "65536"], ["--port", "x"], ["--prot", "1"], ["tset"]]
 )
 def test_a_slip_in_the_command_line_is_explained(
-    start: ModuleType, course: Any, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    course: Course, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        start.run(arguments, course, None)
+        command.run(arguments, course, None)
     assert ended.value.code == 2
     assert arguments[-1] in capsys.readouterr().err
 
 
-def test_a_taken_port_ends_start_py_before_anything_is_installed(course: Any, taken: int) -> None:
-    shutil.copy(ROOT / "start.py", course.root)
+def test_a_taken_port_ends_start_py_before_anything_is_installed(
+    course: Course, put_start: Callable[[Path], None], taken: int
+) -> None:
+    put_start(course.root)
     ran = subprocess.run(
         [sys.executable, "start.py", "--port", str(taken)], cwd=course.root, capture_output=True, text=True, timeout=60
     )
@@ -90,15 +94,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 import start
 from pathlib import Path
-start.heed_signals()
-course = start.Course(Path({course!r}))
+start.desk("terminal").heed_signals()
+lab = start.desk("lab")
+course = start.desk("course").Course(Path({course!r}))
 course.python = Path(sys.executable)
-sys.exit(start.open_lab(course, start.choose_port(None), browser=False))
+sys.exit(lab.open_lab(course, lab.choose_port(None), browser=False))
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
-def test_jupyterlab_answers_with_its_token_only_and_ctrl_c_ends_it(course: Any) -> None:
+def test_jupyterlab_answers_with_its_token_only_and_ctrl_c_ends_it(course: Course) -> None:
     hostile = course.root / "home"
     (hostile / ".jupyter").mkdir(parents=True)
     (hostile / ".jupyter" / "jupyter_server_config.py").write_text("raise SystemExit('the settings of the user')\n")
@@ -128,28 +133,38 @@ def test_jupyterlab_answers_with_its_token_only_and_ctrl_c_ends_it(course: Any) 
         urllib.request.urlopen(url, timeout=5)
 
 
-def test_a_jupyterlab_that_does_not_start_is_one_sentence_with_its_log(start: ModuleType, course: Any) -> None:
+def test_a_jupyterlab_that_does_not_start_is_one_sentence_with_its_log(course: Course) -> None:
     program = course.root / "broken"
     program.write_text("#!/bin/sh\necho it broke >&2\nexit 3\n")
     program.chmod(0o755)
     course.python = program
-    with pytest.raises(start.StartError, match=r"JupyterLab ended at once: look at .*server\.log"):
-        start.start_server(course, 1, "token")
+    with pytest.raises(StartError, match=r"JupyterLab ended at once: look at .*server\.log"):
+        start_server(course, 1, "token")
     assert (course.jupyter / "server.log").read_text() == "it broke\n"
 
 
 def test_the_users_own_jupyter_and_python_settings_stay_outside(
-    start: ModuleType, course: Any, monkeypatch: pytest.MonkeyPatch
+    course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     astray = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH", "JUPYTER_PORT", "JPY_PARENT_PID", "PYTHONPATH", "MPLBACKEND")
     for name in astray:
         monkeypatch.setenv(name, "elsewhere")
     monkeypatch.setenv("IPYTHONDIR", "elsewhere")
-    env = start.lab_environment(course, "secret")
+    env = variables.for_lab(course, "secret")
     assert not set(astray) & set(env)
     assert env["IPYTHONDIR"].startswith(str(course.work))
     assert env["JUPYTER_CONFIG_DIR"].startswith(str(course.work))
     assert env["JUPYTER_TOKEN"] == "secret"
+
+
+@pytest.mark.parametrize("told", [None, "/elsewhere"])
+def test_progress_is_kept_beside_the_copies_unless_the_learner_says_where(
+    course: Course, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WATERLINE_WORK", raising=False)
+    if told:
+        monkeypatch.setenv("WATERLINE_WORK", told)
+    assert variables.for_lab(course, "secret")["WATERLINE_WORK"] == (told or str(course.work))
 
 
 @pytest.mark.parametrize(
@@ -161,8 +176,7 @@ def test_the_users_own_jupyter_and_python_settings_stay_outside(
     ],
 )
 def test_whatever_else_goes_wrong_is_one_sentence_and_no_traceback(
-    start: ModuleType,
-    course: Any,
+    course: Course,
     fault: Exception,
     sentence: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -172,8 +186,8 @@ def test_whatever_else_goes_wrong_is_one_sentence_and_no_traceback(
         raise fault
 
     monkeypatch.delenv("WATERLINE_DEBUG", raising=False)
-    monkeypatch.setattr(start, "run", fail)
-    assert start.main([], course.root, sys.version_info[:3]) == 1
+    monkeypatch.setattr(command, "run", fail)
+    assert command.main([], course.root) == 1
     err = capsys.readouterr().err
     assert sentence in err
     assert len(err.strip().splitlines()) == 1
