@@ -1,4 +1,4 @@
-"""API Gateway: a price for each call, in tiers. HTTP APIs meter every started 512 KB; REST APIs do not.
+"""API Gateway: a price for each call, in tiers. HTTP APIs meter every started 512 KB (price.apigw.http_chunk).
 
 The free million of API Gateway ends twelve months after sign-up, so it is not in any bill here. Caches are charged by
 the hour; those of REST APIs between the smallest and the largest have no price in the facts.

@@ -125,7 +125,7 @@ def bill(
 
 
 def money(amount: Decimal | None) -> str:
-    """USD to the cent, `$1,234.50`; below a cent to two digits, `$0.00078`; `unknown` for None."""
+    """USD to the cent; an amount below a cent to two digits; `unknown` for None."""
     if amount is None:
         return "unknown"
     if 0 < amount < Decimal("0.01"):

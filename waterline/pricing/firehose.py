@@ -1,4 +1,4 @@
-"""Firehose: a price for each GB that goes in, every record rounded up to 5 KB.
+"""Firehose: a price for each GB that goes in, every record rounded up to 5 KB (price.firehose.rounding).
 
 A record of 100 bytes is charged as fifty of them. Delivery costs nothing; format conversion, VPC delivery and dynamic
 partitioning have prices that the facts do not hold, and are not counted here.

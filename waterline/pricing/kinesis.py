@@ -1,8 +1,9 @@
 """Kinesis Data Streams: you pay for shards by the hour and for what you put in, used or not; or for data, on demand.
 
-A PUT payload unit is a started 25 KB of one record. Data older than 24 hours costs per shard-hour, data older than
-seven days per GB. Enhanced fan-out costs per consumer and shard, and per GB read. On demand, records are rounded up to
-1 KB and there are no shards to count. There is no free tier.
+A PUT payload unit is a started 25 KB of one record (price.kinesis.put_unit_size). Data older than 24 hours costs per
+shard-hour, data older than seven days per GB (price.kinesis.extended_until). Enhanced fan-out costs per consumer and
+shard, and per GB read. On demand, records are rounded up to 1 KB (price.kinesis.ondemand_rounding) and there are no
+shards to count. There is no free tier.
 
 Source: Amazon Kinesis Data Streams pricing page, https://aws.amazon.com/kinesis/data-streams/pricing/ (stored copy,
 read 2026-11), and the price list of 2026-09 through the tables that the facts name.

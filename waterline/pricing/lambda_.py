@@ -1,8 +1,9 @@
 """Lambda: a price for every request, and one for memory held over time.
 
 A GB-second is one GB of configured memory for one second, rounded up to a millisecond; initialization code counts as
-well. An asynchronous event of more than 256 KB is further requests, one for each started 64 KB. Event pollers of
-provisioned mode and provisioned concurrency are charged by the hour and by the second that they are there.
+well. An asynchronous event of more than 256 KB is further requests, one for each started 64 KB
+(price.lambda.async_chunk). Event pollers of provisioned mode and provisioned concurrency are charged by the hour and by
+the second that they are there.
 
 Source: AWS Lambda pricing page, https://aws.amazon.com/lambda/pricing/ (stored copy, read 2026-11), and the AWSLambda
 offer of the price list of 2026-09-19.

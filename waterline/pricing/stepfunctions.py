@@ -1,7 +1,7 @@
 """Step Functions: Standard workflows pay for each step, Express workflows for each start and for memory over time.
 
-A retry is one more transition. Express memory is rounded up to 64 MB and its duration to 100 ms; its volume tiers are
-in GB-hours.
+A retry is one more transition. Express memory is rounded up to 64 MB and its duration to 100 ms
+(price.sfn.express_memory_chunk, price.sfn.express_rounding); its volume tiers are in GB-hours.
 
 Source: AWS Step Functions pricing page, https://aws.amazon.com/step-functions/pricing/ (stored copy, read 2026-11).
 """

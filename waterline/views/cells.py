@@ -3,7 +3,7 @@
 Words
 -----
 entry
-    one fact in words, as it was known then: `messages of up to 1 MiB`. It carries its source, its month and its note.
+    one fact in words, as it was known then. It carries its source, its month and its note.
 changed
     an entry whose amount is another one than at the time before; `was` is what it said then.
 saying
@@ -119,7 +119,7 @@ def cells_at(time: str, registry: Facts = facts, layout: Mapping[str, Any] = LAY
 
 
 def spoken(fact: Fact) -> str:
-    """A fact's value as a person would say it: `14 days` and not 1,209,600 s, `1 MiB` and not 1,048,576 bytes."""
+    """A fact's value as a person would say it: in days and not in seconds, in MiB and not in bytes, if it comes out."""
     try:
         numbers = fact.numbers
     except units.UnitError:
