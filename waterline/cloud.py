@@ -84,7 +84,7 @@ class Cloud:
         caller = sys._getframe(1)
         here = (caller.f_code.co_filename, caller.f_lineno)
         before = current()
-        if before is not None and before._opened_at == here and "ipykernel" in sys.modules:
+        if before is not None and before._opened_at == here and _in_a_notebook():
             before.close()
         cloud = cls(seed, start)
         cloud._opened_at = here
@@ -216,6 +216,11 @@ class Cloud:
     def __repr__(self) -> str:
         state = f"at +{self.clock.now / SECOND:,.1f} s" if self.is_open else "closed"
         return f"<cloud, seed {self.seed}, {state}, {len(self.journal)} events>"
+
+
+def _in_a_notebook() -> bool:
+    ipython: Any = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
 
 
 def _make_role() -> str:

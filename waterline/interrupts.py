@@ -26,6 +26,7 @@ import greenlet
 
 from waterline.clock import Clock, Timer, shown
 from waterline.compute.package import ROOT
+from waterline.trace import instant
 
 _LAB = str(Path(__file__).parent)
 
@@ -108,4 +109,4 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _interrupted(clock: Clock) -> Interrupted:
-    return Interrupted(f"stopped at {clock.date:%Y-%m-%d %H:%M:%S} in the cloud, which goes on with the next cell.")
+    return Interrupted(f"stopped at {instant(clock.now)} in the cloud, which goes on with the next cell.")

@@ -177,8 +177,13 @@ class _Cells:
 
     def freeze(self, _info: object = None) -> None:
         cloud = current()
-        if cloud is not None:
+        if cloud is None:
+            return
+        try:
             cloud.clock.freeze()
+        except OverflowError:
+            cloud.close()
+            print("The cloud's clock ran past the year 9999, so the cloud was closed: open a new one.")
 
     def thaw(self, _result: object = None) -> None:
         while (clock := clocks.shown()) is not None:

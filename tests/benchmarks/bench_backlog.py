@@ -17,7 +17,7 @@ TITLE = "A growing backlog (send ten, receive ten, delete ten, with as many mess
 FULL, TINY = 100, 20
 """The smallest backlog; the others are 10 and, in the lab, 100 times as long."""
 
-_TURNS = 20
+_TURNS = 5
 
 
 @contextmanager

@@ -25,15 +25,14 @@ def table(name: str, rounds: int, tiny: bool = False) -> str:
     return "\n".join([f"## {bench.TITLE}", "", HEAD, *(ratio.row() for ratio in ratios), ""])
 
 
-def report(names: Sequence[str], rounds: int, tiny: bool = False) -> str:
+def opening(rounds: int) -> str:
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    opening = (
+    return (
         "# Benchmarks\n\n"
         "How often one contender's time holds its rival's, in the same run: the median of "
         f"{rounds} interleaved rounds (lowest to highest). Below 1 the first is the faster one. {machine}. "
         "Made by `python tests/benchmarks/run.py`.\n"
     )
-    return "\n".join([opening, *(table(name, rounds, tiny) for name in names)])
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -51,10 +50,13 @@ def main(words: Sequence[str] | None = None) -> int:
     if asked.rounds < 1:
         parser.error("it takes one round or more")
     os.environ["WATERLINE_PROGRESS"] = "off"
-    text = report(asked.names or NAMES, asked.rounds, asked.tiny)
-    print(text)
+    parts = [opening(asked.rounds)]
+    print(parts[0], flush=True)
+    for name in asked.names or NAMES:
+        parts.append(table(name, asked.rounds, asked.tiny))
+        print(parts[-1], flush=True)
     if asked.write:
-        asked.write.write_text(text, encoding="utf-8")
+        asked.write.write_text("\n".join(parts), encoding="utf-8")
     return 0
 
 

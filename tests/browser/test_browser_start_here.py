@@ -165,7 +165,8 @@ def test_what_we_draw_has_no_serious_fault_of_accessibility(
 ) -> None:
     notebook: Notebook = request.getfixturevalue(part)
     notebook.command("apputils:change-theme", theme=theme)
-    notebook.page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+    ground = "() => getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor.match(/\\d+/)[0] > 127"
+    notebook.page.wait_for_function(f"(light) => light === ({ground})()", arg="Light" in theme)
     assert serious_faults(notebook) == []
     if "WATERLINE_SCREENSHOTS" in os.environ:
         for number, cell in enumerate(notebook.cells()):
@@ -188,13 +189,27 @@ def test_faults_of_accessibility_are_seen_in_the_first_output_and_in_the_last(la
 
 def serious_faults(notebook: Notebook) -> list[tuple[str, str]]:
     """What axe-core calls serious or critical within the outputs: its rule, and the element."""
-    notebook.page.evaluate(AXE_SCRIPT)
-    found = notebook.page.evaluate(
+    page = notebook.page
+    # axe-core looks at colors on the screen only, and takes all for hidden that is in a body without height, as
+    # JupyterLab's is. So the window is made as high as the notebook.
+    page.add_style_tag(content="body { height: 100vh; } .jp-Cell { content-visibility: visible !important; }")
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size({"width": before["width"], "height": 8_000})
+    page.locator(f"{SHOWN} .jp-WindowedPanel-outer").evaluate("(one) => one.scrollTo({ top: 0, behavior: 'instant' })")
+    page.wait_for_function(
+        """(outputs) => [...document.querySelectorAll(outputs)].map((one) => one.getBoundingClientRect())
+          .every((box) => 0 <= box.top && box.bottom <= window.innerHeight)""",
+        arg=f"{SHOWN} {OUTPUT}",
+    )
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(
         """(outputs) => axe.run({ include: [[outputs]] }, { resultTypes: ["violations"] }).then((results) =>
           results.violations.filter((rule) => ["serious", "critical"].includes(rule.impact))
             .flatMap((rule) => rule.nodes.map((node) => [rule.id, node.html])))""",
         f"{SHOWN} {OUTPUT}",
     )
+    page.set_viewport_size(before)
     return [(rule, html) for rule, html in found]
 
 

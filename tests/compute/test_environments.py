@@ -145,7 +145,8 @@ def test_the_context_tells_what_it_tells_on_aws(world: World) -> None:
     world.deploy(
         "import time\ndef handler(event, context):\n"
         "    first = context.get_remaining_time_in_millis()\n    time.sleep(1.5)\n"
-        "    return [first, context.get_remaining_time_in_millis(), context.function_name, context.memory_limit_in_mb,\n"
+        "    second = context.get_remaining_time_in_millis()\n"
+        "    return [first, second, context.function_name, context.memory_limit_in_mb,\n"
         "            context.function_version, context.invoked_function_arn, context.log_group_name]\n",
         timeout=10,
     )
@@ -153,7 +154,7 @@ def test_the_context_tells_what_it_tells_on_aws(world: World) -> None:
     assert world.result() == [10_000, 8_500, "issue", "128", "$LATEST", arn, "/aws/lambda/issue"]
 
 
-# -- deployment packages ---------------------------------------------------------------------------------------------------
+# -- deployment packages -----------------------------------------------------------------------------------------------
 
 FILES = {
     "app/__init__.py": "NAME = 'app'\n",
@@ -235,7 +236,7 @@ def test_a_published_version_keeps_its_code(world: World) -> None:
     assert world.invoke({}, "issue:live")["ExecutedVersion"] == version
 
 
-# -- calls from a handler --------------------------------------------------------------------------------------------------
+# -- calls from a handler ----------------------------------------------------------------------------------------------
 
 
 def test_a_handler_that_invokes_another_waits_for_it(world: World) -> None:
@@ -282,7 +283,7 @@ def test_a_function_that_invokes_itself_gets_another_environment(world: World) -
     assert len(world.cloud.journal.of("started")) == 5
 
 
-# -- what it prints and logs -----------------------------------------------------------------------------------------------
+# -- what it prints and logs -------------------------------------------------------------------------------------------
 
 
 def test_what_a_handler_prints_is_in_cloudwatch_logs(world: World) -> None:

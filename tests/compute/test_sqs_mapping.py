@@ -206,7 +206,7 @@ def test_a_late_delete_is_no_error_of_the_mapping(world: World, fifo: str) -> No
     assert world.counts(queue) == (0, 0)
 
 
-# -- throttles -----------------------------------------------------------------------------------------------------------
+# -- throttles ---------------------------------------------------------------------------------------------------------
 
 
 def test_throttled_batches_come_back_and_their_receive_count_has_risen(world: World) -> None:
@@ -243,7 +243,7 @@ def test_a_throttled_batch_is_tried_again_before_it_comes_back(world: World) -> 
     ]
 
 
-# -- pollers -------------------------------------------------------------------------------------------------------------
+# -- pollers -----------------------------------------------------------------------------------------------------------
 
 
 def _running_at_once(world: World) -> int:
@@ -328,7 +328,7 @@ def test_idle_pollers_cost_nothing(world: World) -> None:
     assert world.cloud.clock.now == 30 * 86_400 * SECOND
 
 
-# -- FIFO ----------------------------------------------------------------------------------------------------------------
+# -- FIFO --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_group_has_one_batch_at_a_time_and_in_order(world: World) -> None:
@@ -359,7 +359,7 @@ def test_a_failed_batch_blocks_its_own_group_only(world: World) -> None:
     assert world.story(behind, "invoked") == [(60, "invoked")]
 
 
-# -- the life of a mapping -----------------------------------------------------------------------------------------------
+# -- the life of a mapping ---------------------------------------------------------------------------------------------
 
 
 def test_a_disabled_mapping_receives_nothing_until_it_is_enabled(world: World) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 
 import pytest
 from kernel import Notebook
 
-STOPPED = re.compile(r"KeyboardInterrupt: stopped at \d{4}-.* in the cloud, which goes on with the next cell\.")
+STOPPED = re.compile(r"KeyboardInterrupt: stopped at \+.* in the cloud, which goes on with the next cell\.")
 
 ENDLESS = """
 poisoned = connect("poisoned", "def handler(event, context):\\n    raise ValueError('no')")
@@ -106,6 +107,15 @@ def test_an_interrupt_is_journaled_as_the_failure_of_the_handler_that_it_stopped
     fresh.run(COMPUTING)
     fresh.run("print('go', flush=True)\ncloud.settle()", fresh.interrupt)
     assert fresh.value("[e.detail['why'] for e in cloud.journal.of('failed')]") == ["interrupted from the notebook"]
+
+
+def test_a_cell_that_sleeps_past_the_year_9999_costs_the_cloud_and_not_the_kernel(fresh: Notebook) -> None:
+    # The kernel dates its messages, so under such a clock it can send none: the next cell tells what became of it.
+    fresh.run("print('go', flush=True)\nwhile True: time.sleep(10**9)", fresh.interrupt)
+    ran = fresh.run("print(cloud.is_open, dt.datetime.now().year)")
+    sentence, answer = ran.printed.splitlines()
+    assert sentence == "The cloud's clock ran past the year 9999, so the cloud was closed: open a new one."
+    assert answer == f"False {dt.datetime.now().year}"
 
 
 def test_an_interrupt_after_the_cell_stops_nothing(fresh: Notebook) -> None:

@@ -12,5 +12,6 @@ logs          what a handler prints, as CloudWatch Logs keeps it
 asynchronous  the queue behind ``InvocationType="Event"``
 sqs_mapping   the event source mapping that polls a queue; ``mapping_checks`` is what AWS refuses, ``batch_response``
               what a function may answer
-backend       the API: moto parses and stores, the modules above deliver
+backend       the API: moto parses and stores, the modules above deliver; ``responses`` is what moto's answers lack
+limits        the numbers, from the dated facts
 """

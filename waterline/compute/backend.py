@@ -7,9 +7,10 @@ import io
 import json
 import uuid
 import zipfile
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
-import moto.awslambda.urls
+from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
@@ -24,6 +25,7 @@ from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
 from waterline.compute.outcome import Outcome
 from waterline.compute.package import Package
+from waterline.compute.responses import FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.watchdog import watchdog
@@ -73,8 +75,11 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         self._asynchronous = AsynchronousQueue(self.ground)
 
     @property
-    def _url_module(self) -> Any:
-        return moto.awslambda.urls
+    def _url_module(self) -> SimpleNamespace:
+        """moto's addresses, answered by our responses: moto reads them from here when a request comes in."""
+        return SimpleNamespace(
+            url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(moto_urls.url_paths, FunctionResponse.dispatch)
+        )
 
     # -- functions ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +88,8 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         if spec.get("PackageType", "Zip") != "Zip":
             raise InvalidParameterValueException("The lab runs functions from a zip only: an image needs Docker.")
         answer = super().create_function(spec)
-        for function in self.list_versions_by_function(answer.function_name):
+        name = answer.function_name
+        for function in (self.get_function(name), *self.list_versions_by_function(name)):
             function.__class__ = CloudFunction
         return answer
 
