@@ -125,7 +125,7 @@ def test_a_bill_reads_as_text() -> None:
 UNVERIFIED_USES: list[tuple[Use, str]] = [
     (firehose.Delivery(Decimal(1)), "price.firehose.ingest"),
     (eventbridge.Pipe(1), "price.pipes"),
-    (eventbridge.Bus(aws_events=1), "price.eventbridge.aws_events"),
+    (eventbridge.Bus(api_calls=1), "price.eventbridge.api_destination"),
     (eventbridge.CustomBus(Decimal(1)), "eventbridge.custom_bus_price"),
     (sns.Topic(scanned=Decimal(1)), "price.sns.payload_filter"),
     (sns.Topic.carrying(Profile(10**7, 70_000)), "price.sns.publish"),

@@ -160,6 +160,15 @@ def test_aws_firehose_pricing_page_rounds_to_5_kb(kilobytes: int, charged: int) 
     assert firehose.Delivery.carrying(Profile(2**20, kilobytes * 1024)).ingested == charged
 
 
+def test_aws_eventbridge_pricing_page_five_million_management_events() -> None:
+    assert total(eventbridge.Bus(aws_events=5 * MILLION)) == 0
+
+
+@pytest.mark.parametrize(("kilobytes", "events"), [(64, 1), (65, 2), (256, 4)])
+def test_aws_eventbridge_pricing_page_counts_chunks_of_64_kb(kilobytes: int, events: int) -> None:
+    assert eventbridge.Bus.carrying(Profile(1, kilobytes * 1024, batch=10)).events == events
+
+
 @pytest.mark.parametrize(
     ("kind", "calls", "amount"),
     [

@@ -1,12 +1,12 @@
 """EventBridge: a price for each started 64 KB of an event that you put on a bus, and for what is built around the bus.
 
-Events of AWS services cost nothing, and there is no free million for others, though a talk of 2021 said so. Entries of
-one `PutEvents` call are charged one by one. Delivery within the account costs nothing; API destinations, archive and
-replay, Pipes and Scheduler have prices of their own. A Custom Event Bus (September 2026) is charged for data, and
-nobody has found the rate: such a line has no amount, and its bill is a lower bound.
+Management events of AWS services cost nothing, and there is no free million for others, though a talk of 2021 said so.
+Entries of one `PutEvents` call are charged one by one. Delivery within the account costs nothing; API destinations,
+archive and replay, Pipes and Scheduler have prices of their own. A Custom Event Bus (September 2026) is charged for
+data, and nobody has found the rate: such a line has no amount, and its bill is a lower bound.
 
-Source: the Amazon EventBridge pricing page, through the price lists and tables that the facts name (2024-07 to
-2026-09).
+Source: Amazon EventBridge pricing page, https://aws.amazon.com/eventbridge/pricing/ (stored copy, read 2026-11), and
+the price lists and tables that the facts name (2024-07 to 2026-09).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Bus:
         archive = "price.eventbridge.archive"
         for what, quantity, unit, price in (
             ("custom events", self.events, "events", Price("price.eventbridge.custom")),
-            ("events of AWS services", self.aws_events, "events", Price("price.eventbridge.aws_events")),
+            ("management events of AWS services", self.aws_events, "events", Price("price.eventbridge.aws_events")),
             ("calls of API destinations", self.api_calls, "calls", Price("price.eventbridge.api_destination")),
             ("archiving", self.archived, "GB", Price(archive, 0)),
             ("archive", self.stored, "GB-months", Price(archive, 1)),
