@@ -121,20 +121,20 @@ _OUTCOMES = ("ok", "raise", "hang", "exit", "report")
 
 orders = st.builds(
     Order,
-    after=st.sampled_from([0, 0, 0, 0.1, 1, 7, 40]),
-    takes=st.sampled_from([0, 0, 0.5, 1, 4]),
+    after=st.sampled_from([0, 0, 0, 0, 0, 0.1, 1, 40]),
+    takes=st.sampled_from([0, 0.5, 1, 4]),
     outcomes=st.lists(st.sampled_from(_OUTCOMES), min_size=1, max_size=3).map(tuple),
     group=st.integers(0, 2),
 )
 workloads = st.builds(
     Workload,
-    orders=st.lists(orders, min_size=1, max_size=15).map(tuple),
+    orders=st.lists(orders, min_size=1, max_size=20).map(tuple),
     fifo=st.booleans(),
-    batch_size=st.integers(1, 10),
+    batch_size=st.sampled_from([1, 1, 2, 3, 10]),
     window=st.sampled_from([0, 0, 2]),
     reports=st.booleans(),
     maximum_concurrency=st.sampled_from([None, 2, 3]),
-    reserved=st.sampled_from([None, None, 0, 1, 3]),
+    reserved=st.sampled_from([None, None, None, 0, 1, 3]),
     dead_after=st.integers(1, 4),
     visibility=st.sampled_from([5, 6, 30, 100]),
 )

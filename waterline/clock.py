@@ -48,6 +48,7 @@ Action: TypeAlias = Callable[..., object]
 
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SECOND = 1_000_000
+_LAST_DATE = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 _STEPS_BETWEEN_LOOKS = 64
 _REFUSALS_BEFORE_ABANDONED = 100
 OWNED_BY_A_HANDLER = "_waterline_owned_by_a_handler"
@@ -129,12 +130,27 @@ class Gate:
         return self.opened
 
 
+class _Waiter:
+    """A task that waits, and the timer that will resume it: at first the one that gives up, then the one that wakes."""
+
+    __slots__ = ("task", "timer")
+
+    def __init__(self, task: greenlet.greenlet, timer: Timer | None) -> None:
+        self.task = task
+        self.timer = timer
+
+    def resume_by(self, timer: Timer | None) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        self.timer = timer
+
+
 class Signal:
     """Wakes waiting tasks, in the order in which they came. A task that waits without a timeout costs nothing."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._waiting: deque[tuple[greenlet.greenlet, Timer | None]] = deque()
+        self._waiting: deque[_Waiter] = deque()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -145,36 +161,33 @@ class Signal:
         With `first` it is woken before those that wait already.
         """
         self._clock._may_block()
-        me = greenlet.getcurrent()
-        timer = None if timeout is None else self._clock.after(timeout, self._give_up, me)
-        entry = (me, timer)
-        (self._waiting.appendleft if first else self._waiting.append)(entry)
+        waiter = _Waiter(greenlet.getcurrent(), None)
+        if timeout is not None:
+            waiter.timer = self._clock.after(timeout, self._give_up, waiter)
+        (self._waiting.appendleft if first else self._waiting.append)(waiter)
         try:
             return bool(self._clock._park())
         except BaseException:
-            if entry in self._waiting:
-                self._waiting.remove(entry)
-            if timer is not None:
-                timer.cancel()
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+            waiter.resume_by(None)
             raise
 
     def notify(self) -> bool:
         """Wake the task that has waited longest; tells whether there was one."""
         if not self._waiting:
             return False
-        waiter, timer = self._waiting.popleft()
-        if timer is not None:
-            timer.cancel()
-        self._clock.after(0, self._clock._resume, waiter, True)
+        waiter = self._waiting.popleft()
+        waiter.resume_by(self._clock.after(0, self._clock._resume, waiter.task, True))
         return True
 
     def notify_all(self) -> None:
         while self.notify():
             pass
 
-    def _give_up(self, waiter: greenlet.greenlet) -> None:
-        self._waiting = deque(entry for entry in self._waiting if entry[0] is not waiter)
-        self._clock._resume(waiter, False)
+    def _give_up(self, waiter: _Waiter) -> None:
+        self._waiting.remove(waiter)
+        self._clock._resume(waiter.task, False)
 
 
 class Task:
@@ -236,6 +249,7 @@ class Clock:
         self.thread = threading.get_ident()
         self.switches = 0
         self._agenda = simpy.Environment(initial_time=0)
+        self._end = (_LAST_DATE - start) // dt.timedelta(microseconds=1)
         self._foreground = 0
         self._settling = False
         self._closed = False
@@ -245,6 +259,7 @@ class Clock:
         self._hub = greenlet.greenlet(self._loop, parent=self._main)
         self._tasks: dict[greenlet.greenlet, Task] = {}
         self._progress: Progress | None = None
+        self._for_the_cell: BaseException | None = None
 
     # -- what time is it ---------------------------------------------------------------------------------------------
 
@@ -292,6 +307,8 @@ class Clock:
     def at(self, instant: int, action: Action, *args: object, background: bool = False) -> Timer:
         """Put `action(*args)` on the agenda at `instant` (microseconds; not before now). It must not block."""
         self.refuse_other_threads()
+        if instant > self._end:
+            raise CloudMisused("The lab's clock ends with the year 9999, and that is where this would go: wait less.")
         timer = Timer(self, max(instant, self.now), action, args, background)
         if not background:
             self._foreground += 1
@@ -427,6 +444,8 @@ class Clock:
         finally:
             if task is not None and task.enter is not None:
                 task.enter()
+        if task is None and self._for_the_cell is not None:
+            result, self._for_the_cell = self._for_the_cell, None
         if isinstance(result, BaseException):
             raise result
         return result
@@ -443,8 +462,13 @@ class Clock:
             waiter.switch()
 
     def _forward(self, error: BaseException) -> None:
-        """An error that belongs to no handler (an interrupt, a fault of ours) surfaces in the notebook cell."""
-        self.after(0, self._resume, self._main, error)
+        """An error that belongs to no handler (an interrupt, a fault of ours) surfaces where the cell waits."""
+        self._for_the_cell = error
+        self.after(0, self._tell_the_cell)
+
+    def _tell_the_cell(self) -> None:
+        if self._for_the_cell is not None:
+            self._resume(self._main, None)
 
     def _loop(self) -> None:
         while True:

@@ -15,6 +15,8 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -41,6 +43,17 @@ REGION = "us-east-1"
 _ROLE = "lab"
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One run of one notebook cell; `name` is the cell's, whatever text it holds at the time."""
+
+    name: str
+
+
+# Set by waterline.notebook while a cell runs, when it knows which.
+running_cell: ContextVar[Cell | None] = ContextVar("running_cell", default=None)
 
 
 class CloudAlreadyOpen(LabMistake, RuntimeError):
@@ -70,7 +83,7 @@ class Cloud:
         self.seed = seed
         self.clock = Clock(start)
         self.journal = Journal(self.clock)
-        self._opened_at: tuple[str, int] | None = None
+        self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
 
     # -- opening and closing -----------------------------------------------------------------------------------------
@@ -79,12 +92,14 @@ class Cloud:
     def start(cls, seed: int = 0, start: dt.datetime = EPOCH) -> Cloud:
         """Open a cloud that stays open until :meth:`close`: what a notebook does in its first cell.
 
-        Running the very same cell again closes the cloud that it opened before and opens a new one.
+        Running the same cell again, edited or not, closes the cloud that it opened before and opens a new one.
         """
         caller = sys._getframe(1)
-        here = (caller.f_code.co_filename, caller.f_lineno)
+        here = running_cell.get() or Cell(f"{caller.f_code.co_filename}:{caller.f_lineno}")
         before = current()
-        if before is not None and before._opened_at == here and _in_a_notebook():
+        earlier = None if before is None else before._opened_at
+        again = earlier is not None and earlier.name == here.name and earlier is not here
+        if before is not None and again and _in_a_notebook():
             before.close()
         cloud = cls(seed, start)
         cloud._opened_at = here

@@ -39,7 +39,6 @@ class Record:
 
     errors: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
-    requests: int = 0
 
     def watch(self, page: Page) -> None:
         """Record from now on."""
@@ -52,7 +51,6 @@ class Record:
             self.errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def _asked(self, request: Request) -> None:
-        self.requests += 1
         url = urlsplit(request.url)
         if url.scheme not in ("data", "blob", "about") and url.hostname not in HERE:
             self.foreign.append(request.url)

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from jupyterlab_page import OUTPUT, PATIENCE, SHOWN, Notebook, Record, Server
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "00-start-here"
@@ -213,5 +213,16 @@ def serious_faults(notebook: Notebook) -> list[tuple[str, str]]:
     return [(rule, html) for rule, html in found]
 
 
-def test_the_record_would_have_seen_a_request(run: Notebook, record: Record) -> None:
-    assert record.requests > 50
+def test_an_error_on_the_console_and_a_request_to_elsewhere_would_be_seen(context: BrowserContext) -> None:
+    record = Record()
+    page = context.new_page()
+    record.watch(page)
+    page.route("**/*", lambda route: route.abort())
+    page.evaluate("console.error('it broke')")
+    page.evaluate("fetch('http://192.0.2.1/news').catch(() => null)")
+    page.evaluate("() => { setTimeout(() => { throw new Error('nobody caught it'); }, 0); }")
+    page.wait_for_timeout(100)
+    page.close()
+    assert record.foreign == ["http://192.0.2.1/news"]
+    assert any("it broke" in error for error in record.errors)
+    assert any("nobody caught it" in error for error in record.errors)
