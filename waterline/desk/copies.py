@@ -3,8 +3,8 @@
 A copy is *untouched* as long as its cells are those that were handed out: the same identifiers, types and sources, the
 same outputs and execution counts. Metadata do not count, neither the notebook's nor a cell's nor an output's, because
 JupyterLab completes them when a notebook is opened, and its autosave then writes the file without anybody's doing.
-Everything else counts as touched: a cell that was run, a letter that was changed, a file that is no notebook, one that
-cannot be read.
+Everything else counts as touched: a run that changed an output or a count, a letter that was typed, a file that is no
+notebook, one that cannot be read.
 """
 
 from __future__ import annotations
