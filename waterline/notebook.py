@@ -13,7 +13,7 @@ Lines are counted as in the deployed file, ``/var/task/lambda_function.py``: lin
 Whatever names a line also shows its text.
 
 Cells and widgets run in one thread, the kernel's main one, and so does the cloud. JupyterLab sends what widgets say to
-*subshells*, other threads of the kernel (JEP 91); here such a message is handed to the cells' thread and waits its turn.
+*subshells*, other threads of the kernel (JEP 91); here such a message goes to the cells' thread and waits its turn.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from waterline import clock as clocks
-from waterline.cloud import current
+from waterline.cloud import Cell, current, running_cell
 from waterline.compute.source import FunctionSource
 from waterline.errors import LabMistake
 from waterline.facts import facts
@@ -41,6 +41,10 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_FILLED_IN = re.compile(r"\{([A-Za-z_]\w*)\}")
 _SETTINGS = {"timeout": "seconds", "memory": "MB"}
 _COMM_MESSAGES = ("comm_open", "comm_msg", "comm_close")
+
+
+# The %%function cells that were run, by function name; a notebook has one namespace, and so has this.
+functions: dict[str, FunctionSource] = {}
 
 
 class CellMistake(LabMistake, ValueError):
@@ -88,8 +92,8 @@ def _filled_in(key: str, value: str) -> str:
 
 
 def _setting(key: str, value: str) -> int:
-    least = 1 if key == "timeout" else facts["lambda.memory_min"].value
-    most = facts[f"lambda.{key}_max"].value
+    least = 1 if key == "timeout" else int(facts["lambda.memory_min"].number)
+    most = int(facts[f"lambda.{key}_max"].number)
     if not value.isdecimal() or not least <= int(value) <= most:
         raise CellMistake(
             f"%%function cannot set {key}={value}: it is a whole number of {_SETTINGS[key]} from {least} to {most}."
@@ -98,7 +102,7 @@ def _setting(key: str, value: str) -> int:
 
 
 def function_cell(namespace: dict[str, Any], line: str, cell: str | None) -> None:
-    """What ``%%function`` does; the notebook's names are in `namespace`. Raises CellMistake, and then changes nothing."""
+    """What ``%%function`` does; the notebook's names are in `namespace`. After a CellMistake nothing has changed."""
     function = parse(line, cell or "")
     try:
         ast.parse(function.source)
@@ -116,6 +120,7 @@ def function_cell(namespace: dict[str, Any], line: str, cell: str | None) -> Non
                 "give the function another name."
             )
         namespace[name] = function
+    functions[function.name] = function
     cloud = current()
     if cloud is None:
         print(f"{function.name} is kept; no cloud is open to deploy it to.")
@@ -128,7 +133,7 @@ def function_cell(namespace: dict[str, Any], line: str, cell: str | None) -> Non
 
 
 class _Cells:
-    """What runs in the cells' thread: the clock is frozen while anything does, and real time is back when nothing does."""
+    """What runs in the cells' thread: the clock is frozen while anything does, and only then."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.thread = threading.get_ident()
@@ -157,6 +162,19 @@ class _Cells:
         with wait(future), gentle(self._names, future.get_loop()):
             yield
 
+    def in_real_time(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """For ``!ls`` and its like: another process takes real time, and waiting for it must not move the clock."""
+
+        @functools.wraps(call)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            self.thaw()
+            try:
+                return call(*args, **kwargs)
+            finally:
+                self.freeze()
+
+        return called
+
     def freeze(self, _info: object = None) -> None:
         cloud = current()
         if cloud is not None:
@@ -173,8 +191,13 @@ def _on_the_clock(cells: _Cells, run: Callable[..., Any]) -> Callable[..., Any]:
     async def run_on_the_clock(*args: Any, **kwargs: Any) -> Any:
         if not cells.here:
             return await run(*args, **kwargs)
-        with cells.running():
-            return await run(*args, **kwargs)
+        cell_id = kwargs.get("cell_id")
+        token = running_cell.set(Cell(cell_id) if cell_id else None)
+        try:
+            with cells.running():
+                return await run(*args, **kwargs)
+        finally:
+            running_cell.reset(token)
 
     return run_on_the_clock
 
@@ -182,7 +205,7 @@ def _on_the_clock(cells: _Cells, run: Callable[..., Any]) -> Callable[..., Any]:
 def _in_the_cells_thread(
     cells: _Cells, loop: asyncio.AbstractEventLoop, handler: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """A widget's callback runs outside any cell, and in a subshell; it too must see virtual time, and call the cloud."""
+    """A widget's callback runs outside any cell, and in a subshell; it too sees virtual time and may call the cloud."""
 
     def handle(*message: Any) -> None:
         with cells.running():
@@ -212,6 +235,8 @@ def install(shell: Any) -> None:
     shell._waterline = True
     shell.register_magic_function(functools.partial(function_cell, shell.user_ns), "cell", "function")
     cells = _Cells(shell.user_ns)
+    shell.system = cells.in_real_time(shell.system)
+    shell.getoutput = cells.in_real_time(shell.getoutput)
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         shell.events.register("pre_run_cell", cells.freeze)

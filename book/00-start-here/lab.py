@@ -17,13 +17,13 @@
 # %%
 import json
 
-from waterline import Cloud, check, hint, progress, solution
+from waterline import check, hint, progress, solution
 
 # %% [markdown]
 # ## 00.a The last attempt (8 minutes, 1 point)
 #
-# Ola has called. Her order has no cabin, so the handler fails with it every time, and she asks *when* somebody at the
-# line will get to see it. What she means is: when does it reach `tickets-dead`? The queue has a redrive policy, orders
+# Ola has called. The order has no cabin, so the handler fails with it every time, and Ola asks *when* somebody at the
+# line will get to see it. In your words: when does it reach `tickets-dead`? The queue has a redrive policy, orders
 # are handed over one at a time, and nobody else is in the queue that evening.
 #
 # **Wanted.** A function that gives the seconds from the send to the arrival in `tickets-dead`. It is given the queue's
@@ -128,8 +128,8 @@ check("four-minutes")
 # **Wanted.** A handler that sends one ticket for each order to the queue whose URL is in `os.environ["PRINTED"]`. An order
 # without a cabin must not be printed and must not disappear: it ends in `tickets-dead`, where somebody will read it.
 #
-# **Judged by** two runs over three seeds. Ten good orders in one batch: each gets its ticket, once. Orders one at a time,
-# one of them without a cabin: that one is in `tickets-dead`, the others are printed.
+# **Judged by** two runs, with two seeds each. Ten good orders in one batch: each gets its ticket, once. Three orders one
+# at a time, one of them without a cabin: that one is in `tickets-dead`, the others are printed.
 
 # %%
 # %%function print-ticket timeout=10

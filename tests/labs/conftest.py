@@ -13,6 +13,7 @@ import pytest
 from waterline.grading.manifest import load
 from waterline.grading.parcel import pack
 from waterline.grading.plugin import Judge
+from waterline.grading.verdict import CannotBeRun, NotAttempted
 from waterline.grading.written import Written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,5 +26,8 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
     course = load(ROOT)
     for exercise in course.exercises:
         if collector.path == ROOT / exercise.checks:
-            parcel = pack(exercise, Written.from_file(course.solved(exercise)), Written([]))
-            collector.session._fixturemanager.parsefactories(Judge(parcel).injected, collector.nodeid)
+            try:
+                parcel = pack(exercise, Written.from_file(course.solved(exercise)), Written([]))
+            except (NotAttempted, CannotBeRun) as error:
+                raise pytest.UsageError(f"{exercise.id} has no solution to run its checks on: {error}") from error
+            collector.session._fixturemanager.parsefactories(holder=Judge(parcel).injected, node=collector)

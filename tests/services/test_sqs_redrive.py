@@ -131,6 +131,16 @@ def test_a_task_does_not_know_where_to_move_what_was_sent_to_the_dead_letter_que
     assert tasks(lab, dead)[0]["FailureReason"] == "CouldNotDetermineMessageSource"
 
 
+def test_a_task_that_starts_with_nothing_to_move_moves_nothing(lab: Lab) -> None:
+    _, dead = dead_letters(lab)
+    lab.sqs.start_message_move_task(SourceArn=lab.arn(dead))
+    lab.send(dead, "late")
+    lab.settle()
+    (task,) = tasks(lab, dead)
+    assert (task["Status"], task["ApproximateNumberOfMessagesToMove"]) == ("COMPLETED", 0)
+    assert lab.bodies(dead) == ["late"]
+
+
 def test_a_task_ends_when_its_source_is_deleted(lab: Lab) -> None:
     _, dead = dead_letters(lab, "a", "b")
     lab.sqs.start_message_move_task(SourceArn=lab.arn(dead), MaxNumberOfMessagesPerSecond=1)

@@ -2,11 +2,16 @@
 
 source        a function as its author writes it, and the real zip that is made of it
 package       a deployment package: the modules in a zip, imported afresh by every execution environment
-sandbox       where a handler runs: one small interface; ``inline`` runs it on the clock, in this process
+sandbox       where a handler runs: one small interface
+inline        runs handlers on the clock, in this process; ``stage`` gives each what it believes to be its own,
+              ``forbidden`` what it must not do to the process, ``eventloop`` asyncio on the clock, and ``watchdog``
+              ends what computes without end
 environment   execution environments and the fleet of them that one function has
 outcome       how an invocation ended, in the words of the Lambda API
 logs          what a handler prints, as CloudWatch Logs keeps it
 asynchronous  the queue behind ``InvocationType="Event"``
-sqs_mapping   the event source mapping that polls a queue
-backend       the API: moto parses and stores, the modules above deliver
+sqs_mapping   the event source mapping that polls a queue; ``mapping_checks`` is what AWS refuses, ``batch_response``
+              what a function may answer
+backend       the API: moto parses and stores, the modules above deliver; ``responses`` is what moto's answers lack
+limits        the numbers, from the dated facts
 """

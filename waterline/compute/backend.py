@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import uuid
+import zipfile
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
-import moto.awslambda.urls
+from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction
+from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import SECOND, Clock
+from waterline.compute import limits
 from waterline.compute.asynchronous import AsynchronousQueue
 from waterline.compute.environment import Account, Fleet, Invocation
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
+from waterline.compute.mapping_checks import check_new, check_settings
 from waterline.compute.outcome import Outcome
 from waterline.compute.package import Package
+from waterline.compute.responses import FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.watchdog import watchdog
-from waterline.facts import facts
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue
 
 
-class TooManyRequests(JsonRESTError):
+class TooManyRequests(JsonRESTError):  # type: ignore[misc]
     """What a caller gets whose invocation found no execution environment."""
 
     code = 429
 
     def __init__(self) -> None:
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
+
+
+class RequestTooLarge(JsonRESTError):  # type: ignore[misc]
+    """What a caller gets whose event is larger than the invocation type allows."""
+
+    code = 413
+
+    def __init__(self, size: int, limit: int) -> None:
+        sentence = f"{size} byte payload is too large for the invocation type (limit {limit} bytes)"
+        super().__init__("RequestTooLargeException", sentence)
+
+
+class CloudFunction(LambdaFunction):  # type: ignore[misc]
+    """A function of moto's. What another service of moto's invokes it with (a topic, a bucket) it gets as an event."""
+
+    def invoke(self, body: str, request_headers: Any, response_headers: Any) -> str:
+        backend: Functions = lambda_backends[self.account_id][self.region]
+        backend.put_event(self, body or "{}")
+        return ""
 
 
 class Functions(LambdaBackend):  # type: ignore[misc]
@@ -46,16 +71,41 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         self._fleets: dict[str, Fleet] = {}
         self._mappings: dict[str, QueueMapping] = {}
         self._packages: dict[str, Package] = {}
-        self._account = Account(facts["lambda.account_concurrency_default"].value)
+        self._account = Account(limits.ACCOUNT_CONCURRENCY)
         self._asynchronous = AsynchronousQueue(self.ground)
 
     @property
-    def _url_module(self) -> Any:
-        return moto.awslambda.urls
+    def _url_module(self) -> SimpleNamespace:
+        """moto's addresses, answered by our responses: moto reads them from here when a request comes in."""
+        return SimpleNamespace(
+            url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(moto_urls.url_paths, FunctionResponse.dispatch)
+        )
 
     # -- functions ---------------------------------------------------------------------------------------------------
 
+    def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
+        _check_zip(spec.get("Code") or {})
+        if spec.get("PackageType", "Zip") != "Zip":
+            raise InvalidParameterValueException("The lab runs functions from a zip only: an image needs Docker.")
+        answer = super().create_function(spec)
+        name = answer.function_name
+        for function in (self.get_function(name), *self.list_versions_by_function(name)):
+            function.__class__ = CloudFunction
+        return answer
+
+    def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
+        name = self.get_function(function_name, qualifier).function_name
+        super().delete_function(function_name, qualifier)
+        for key in [key for key in self._fleets if key == f"{name}:{qualifier or key.rpartition(':')[2]}"]:
+            fleet = self._fleets.pop(key)
+            fleet.close()
+            for name_of_mapping, polling in self._mappings.items():
+                if polling.fleet is fleet:
+                    polling.stop_because("the function was deleted")
+                    self.get_event_source_mapping(name_of_mapping).enabled = False
+
     def update_function_code(self, function_name: str, qualifier: str, body: dict[str, Any]) -> Any:
+        _check_zip(body)
         answer = super().update_function_code(function_name, qualifier, body)
         self._reconfigure(function_name)
         return answer
@@ -96,7 +146,9 @@ class Functions(LambdaBackend):  # type: ignore[misc]
 
     def _configuration(self, function: LambdaFunction) -> Configuration:
         code: bytes = function.code_bytes
-        package = self._packages.setdefault(function.code_sha_256, Package(code))
+        if function.code_sha_256 not in self._packages:
+            self._packages[function.code_sha_256] = Package(code)
+        package = self._packages[function.code_sha_256]
         version, memory = str(function.version), int(function.memory_size)
         variables = {
             "AWS_REGION": self.region_name,
@@ -133,25 +185,35 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         self.ground.clock.refuse_other_threads()
         function = self.get_function(function_name, qualifier)
         kind = headers.get("X-Amz-Invocation-Type") or "RequestResponse"
-        event = body.decode() if isinstance(body, bytes) else body or "{}"
         try:
+            event = (body.decode() if isinstance(body, bytes) else body) or "{}"
             json.loads(event)
         except ValueError as error:
             message = f"Could not parse request body into json: {error}"
             raise JsonRESTError("InvalidRequestContentException", message) from error
-        request_id = self.new_request_id()
-        invocation = Invocation(request_id, event, (request_id,), self.ground.clock.cause)
+        size, limit = len(event.encode("utf-8", "replace")), _payload_limit(kind)
+        if size > limit:
+            raise RequestTooLarge(size, limit)
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            self._asynchronous.put(self.fleet(function), invocation, *self._asynchronous_settings(function))
+            self.put_event(function, event)
             return b""
-        outcome, log = self._wait_for(self.fleet(function), invocation)
+        outcome, log = self._wait_for(self.fleet(function), self._invocation(event))
         response_headers["X-Amz-Executed-Version"] = str(function.version)
         response_headers["x-amz-log-result"] = tail(log)
         if not outcome.succeeded:
             response_headers["x-amz-function-error"] = "Unhandled"
         return outcome.payload.encode()
+
+    def put_event(self, function: LambdaFunction, event: str) -> None:
+        """Put an event (JSON text) into the function's asynchronous queue."""
+        settings = self._asynchronous_settings(function)
+        self._asynchronous.put(self.fleet(function), self._invocation(event), *settings)
+
+    def _invocation(self, event: str) -> Invocation:
+        request_id = self.new_request_id()
+        return Invocation(request_id, event, (request_id,), self.ground.clock.cause)
 
     def _wait_for(self, fleet: Fleet, invocation: Invocation) -> tuple[Outcome, str]:
         gate = self.ground.clock.gate()
@@ -162,9 +224,11 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         return outcome, log
 
     def _asynchronous_settings(self, function: LambdaFunction) -> tuple[int, int]:
-        retries, age = facts["lambda.async_retries_default"].value, facts["lambda.async_event_age_default"].value
         config = function.event_invoke_config[-1].config if function.event_invoke_config else {}
-        return config.get("MaximumRetryAttempts", retries), config.get("MaximumEventAgeInSeconds", age)
+        return (
+            config.get("MaximumRetryAttempts", limits.RETRIES),
+            config.get("MaximumEventAgeInSeconds", limits.EVENT_AGE),
+        )
 
     # -- event source mappings ---------------------------------------------------------------------------------------
 
@@ -172,7 +236,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         queue = self._queue(spec.get("EventSourceArn", ""))
         function = self.get_function(spec.get("FunctionName", ""))
         if queue is not None:
-            _check_mapping(spec, queue, function)
+            check_new(spec, queue, function, list(self._event_source_mappings.values()))
         mapping = super().create_event_source_mapping(spec)
         if queue is None:
             super().delete_event_source_mapping(mapping.uuid)
@@ -184,11 +248,17 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         return mapping
 
     def update_event_source_mapping(self, uuid: str, spec: dict[str, Any]) -> EventSourceMapping | None:
+        before, polling = self.get_event_source_mapping(uuid), self._mappings.get(uuid)
+        if polling is None:
+            return super().update_event_source_mapping(uuid, spec)
+        check_settings(spec, polling.queue, before)
         mapping = super().update_event_source_mapping(uuid, spec)
-        if mapping is not None and uuid in self._mappings:
-            polling = self._mappings[uuid]
-            polling.change(self.fleet(self.get_function(mapping.function_arn)), _settings(mapping))
-            polling.start() if mapping.enabled else polling.stop()
+        if "ScalingConfig" in spec:
+            mapping.scaling_config = spec["ScalingConfig"]
+        if "FunctionResponseTypes" in spec:
+            mapping.function_response_types = spec["FunctionResponseTypes"]
+        polling.change(self.fleet(self.get_function(mapping.function_arn)), _settings(mapping))
+        polling.start() if mapping.enabled else polling.stop()
         return mapping
 
     def delete_event_source_mapping(self, uuid: str) -> EventSourceMapping | None:
@@ -201,6 +271,23 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         return next((queue for queue in queues if queue.queue_arn == arn), None)
 
 
+def _payload_limit(invocation_type: str) -> int:
+    """In bytes; a DryRun is looked at like the call that it stands for, a synchronous one."""
+    return limits.ASYNCHRONOUS_PAYLOAD if invocation_type == "Event" else limits.SYNCHRONOUS_PAYLOAD
+
+
+def _check_zip(code: dict[str, Any]) -> None:
+    """Raise what AWS answers to a deployment package that is no zip."""
+    if code.get("ZipFile") is None:
+        return
+    try:
+        zipfile.ZipFile(io.BytesIO(base64.b64decode(code["ZipFile"]))).close()
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise InvalidParameterValueException(
+            "Could not unzip uploaded file. Please check your file, then try to upload again."
+        ) from error
+
+
 def _settings(mapping: EventSourceMapping) -> Settings:
     scaling = mapping.scaling_config or {}
     return Settings(
@@ -209,18 +296,3 @@ def _settings(mapping: EventSourceMapping) -> Settings:
         maximum_concurrency=scaling.get("MaximumConcurrency"),
         reports_failures="ReportBatchItemFailures" in (mapping.function_response_types or []),
     )
-
-
-def _check_mapping(spec: dict[str, Any], queue: CloudQueue, function: LambdaFunction) -> None:
-    """What AWS refuses when a mapping is made; it does not look again later."""
-    hidden, timeout = int(queue.visibility_timeout), int(function.timeout)
-    if hidden < timeout:
-        raise InvalidParameterValueException(
-            f"Invalid request provided: Queue visibility timeout: {hidden} seconds is less than "
-            f"Function timeout: {timeout} seconds"
-        )
-    size, window = spec.get("BatchSize"), spec.get("MaximumBatchingWindowInSeconds") or 0
-    if size is not None and size > facts["sqs.batch_entries_max"].value and not queue.fifo_queue and window < 1:
-        raise InvalidParameterValueException(
-            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
-        )

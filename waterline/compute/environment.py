@@ -20,11 +20,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from waterline.clock import SECOND, Task, TaskEnded
+from waterline.clock import SECOND
 from waterline.compute.logs import Log
 from waterline.compute.outcome import Outcome, failure, timed_out
 from waterline.compute.sandbox import Configuration, Request, Sandbox, SandboxFactory
 from waterline.ground import Ground
+from waterline.waiting import Task, TaskEnded
 
 Finish = Callable[[Outcome, str], object]
 
@@ -77,17 +78,27 @@ class Fleet:
         self._free: list[Environment] = []
         self._made = 0
         self.running = 0
+        self.closed = False
         self.place = f"lambda:{configuration.name}"
 
     @property
     def timeout(self) -> int:
+        """In seconds."""
         return self._configuration.timeout
+
+    @property
+    def reserved(self) -> int | None:
+        """The function's reserved concurrency, or None."""
+        return self._reserved()
 
     def start(self, invocation: Invocation, finish: Finish) -> bool:
         """Begin an invocation; `finish` gets its outcome and its log. False, and nothing begun, when throttled."""
-        reserved = self._reserved()
+        if self.closed:
+            return False
+        reserved = self.reserved
         if self._account.running >= self._account.limit or (reserved is not None and self.running >= reserved):
-            self._record("throttled", invocation, why="no execution environment was free")
+            limit = "the account's concurrency" if reserved is None else f"reserved concurrency {reserved}"
+            self._record("throttled", invocation, why=f"{limit} is used up")
             return False
         self.running += 1
         self._account.running += 1
@@ -99,9 +110,21 @@ class Fleet:
     def reconfigure(self, configuration: Configuration) -> None:
         """The function's code or configuration has changed: later invocations get new environments."""
         self._configuration = configuration
+        self._shut_down_free("the function was updated")
+
+    def close(self) -> None:
+        """The function is deleted: nothing begins any more; what runs goes on to its end."""
+        self.closed = True
+        self._shut_down_free("the function was deleted")
+
+    def _shut_down_free(self, why: str) -> None:
         for environment in self._free:
-            environment.sandbox.close()
+            self._shut_down(environment, why)
         self._free.clear()
+
+    def _shut_down(self, environment: Environment, why: str) -> None:
+        environment.sandbox.close()
+        self._ground.journal.record("ended", self.place, environment=environment.number, why=why)
 
     def _make(self) -> Environment:
         self._made += 1
@@ -160,9 +183,12 @@ class Fleet:
     def _release(self, environment: Environment, lost: bool) -> None:
         self.running -= 1
         self._account.running -= 1
-        if lost or environment.configuration is not self._configuration:
-            environment.sandbox.close()
-            self._ground.journal.record("ended", self.place, environment=environment.number)
+        if lost:
+            self._shut_down(environment, "it cannot be used again")
+        elif self.closed:
+            self._shut_down(environment, "the function was deleted")
+        elif environment.configuration is not self._configuration:
+            self._shut_down(environment, "the function was updated")
         else:
             self._free.append(environment)
 

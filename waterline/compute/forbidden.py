@@ -18,6 +18,10 @@ from waterline.clock import OWNED_BY_A_HANDLER
 
 Replacement = tuple[Any, str, Any]
 
+_NO_ALARM = "An alarm rings in real time, which stands still for the lab: let the function's timeout end the handler."
+_NO_SIGNAL = "A handler in the lab shares the notebook's process, so it cannot change what a signal does."
+_NO_FORK = "A handler in the lab shares the notebook's process, so it cannot fork: do the work in the handler itself."
+
 
 class ProcessEnded(SystemExit):
     """What would have ended the function's process on AWS."""
@@ -28,32 +32,46 @@ def replacements(output: Any) -> list[Replacement]:
 
     `output` is the handler's standard output.
     """
+    process, kill, start_thread = os.getpid(), os.kill, threading.Thread.start
 
     def no_input(prompt: object = "", /) -> NoReturn:
         output.write(str(prompt))
         raise EOFError("EOF when reading a line")
 
-    found = [(builtins, "input", no_input), (builtins, "exit", _leave), (builtins, "quit", _leave), *_FIXED]
-    return [entry for entry in found if hasattr(entry[0], entry[1]) or entry[0] is builtins]
+    def leave(code: object = None) -> NoReturn:
+        raise SystemExit(code)
 
+    def end_process(status: int, /) -> NoReturn:
+        raise ProcessEnded(status)
 
-def _leave(code: object = None) -> NoReturn:
-    raise SystemExit(code)
+    def abort() -> NoReturn:
+        raise ProcessEnded(128 + signal.SIGABRT)
 
+    def kill_another(number: int, which: int, /) -> None:
+        if number in (0, process):
+            raise ProcessEnded(128 + which)
+        kill(number, which)
 
-def _ends_the_process(real: Any, number: int | None = None) -> Any:
-    def end(*args: Any) -> Any:
-        if os.getpid() != _PROCESS:  # in a child the process is the handler's own to end
-            return real(*args)
-        raise ProcessEnded(args[0] if number is None and args else number)
+    def start(thread: threading.Thread) -> None:
+        """The thread may compute, but it may neither sleep nor use the lab's queues (the clock refuses it)."""
+        setattr(thread, OWNED_BY_A_HANDLER, True)
+        start_thread(thread)
 
-    return end
-
-
-def _kill(process: int, number: int, /) -> None:
-    if process in (0, os.getpid()):
-        raise ProcessEnded(128 + number)
-    _REAL_KILL(process, number)
+    return [
+        (builtins, "input", no_input),
+        (builtins, "exit", leave),
+        (builtins, "quit", leave),
+        (os, "_exit", end_process),
+        (os, "abort", abort),
+        (os, "kill", kill_another),
+        (os, "fork", _refused(_NO_FORK)),
+        (os, "forkpty", _refused(_NO_FORK)),
+        (signal, "alarm", _refused(_NO_ALARM)),
+        (signal, "setitimer", _refused(_NO_ALARM)),
+        (signal, "signal", _refused(_NO_SIGNAL, ValueError)),
+        (signal, "raise_signal", _refused(_NO_SIGNAL)),
+        (threading.Thread, "start", start),
+    ]
 
 
 def _refused(sentence: str, error: type[Exception] = RuntimeError) -> Any:
@@ -61,29 +79,3 @@ def _refused(sentence: str, error: type[Exception] = RuntimeError) -> Any:
         raise error(sentence)
 
     return refuse
-
-
-def _start(thread: threading.Thread) -> None:
-    """``Thread.start`` in a handler: the thread may compute, but it may neither sleep nor use the lab's queues."""
-    setattr(thread, OWNED_BY_A_HANDLER, True)
-    _REAL_START(thread)
-
-
-_PROCESS = os.getpid()
-_REAL_KILL = os.kill
-_REAL_START = threading.Thread.start
-_NO_ALARM = "An alarm rings in real time, which stands still for the lab: let the function's timeout end the handler."
-_NO_SIGNAL = "A handler in the lab shares the notebook's process, so it cannot change what a signal does."
-_NO_FORK = "A handler in the lab shares the notebook's process, so it cannot fork: do the work in the handler itself."
-_FIXED: list[Replacement] = [
-    (os, "_exit", _ends_the_process(os._exit)),
-    (os, "abort", _ends_the_process(os.abort, 134)),
-    (os, "kill", _kill),
-    (os, "fork", _refused(_NO_FORK)),
-    (os, "forkpty", _refused(_NO_FORK)),
-    (signal, "alarm", _refused(_NO_ALARM)),
-    (signal, "setitimer", _refused(_NO_ALARM)),
-    (signal, "signal", _refused(_NO_SIGNAL, ValueError)),
-    (signal, "raise_signal", _refused(_NO_SIGNAL)),
-    (threading.Thread, "start", _start),
-]

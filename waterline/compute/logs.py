@@ -26,7 +26,6 @@ class Log:
         self._backend: Any = logs_backends[account][region]
         self._group = f"/aws/lambda/{configuration.name}"
         self.stream = f"{clock.date:%Y/%m/%d}/[{configuration.version}]{number:032x}"
-        self._is_open = False
 
     def write(self, request_id: str, printed: str, outcome: Outcome) -> str:
         """Store what one invocation printed, between the lines that Lambda itself writes; returns all of it."""
@@ -36,20 +35,20 @@ class Log:
             lines.append(f"[ERROR] {outcome.why}")
         lines.append(f"END RequestId: {request_id}")
         lines.append(f"REPORT RequestId: {request_id} {spent}")
-        self._open()
-        at = int(self._clock.date.timestamp() * 1000)
-        group = self._backend.groups[self._group]
-        group.streams[self.stream].put_log_events([{"timestamp": at, "message": line} for line in lines])
+        at = int(self._clock.start.timestamp() * 1000) + self._clock.now // 1000
+        self._opened().put_log_events([{"timestamp": at, "message": line} for line in lines])
         return "\n".join(lines) + "\n"
 
-    def _open(self) -> None:
-        if not self._is_open:
-            if self._group not in self._backend.groups:
-                self._backend.create_log_group(self._group, {})
+    def _opened(self) -> Any:
+        """The log stream; it and its group are made when they are not there, or not there any more."""
+        if self._group not in self._backend.groups:
+            self._backend.create_log_group(self._group, {})
+        streams = self._backend.groups[self._group].streams
+        if self.stream not in streams:
             self._backend.create_log_stream(self._group, self.stream)
-            self._is_open = True
+        return streams[self.stream]
 
 
 def tail(text: str) -> str:
     """The last 4 KB of a log in base64, as ``LogType="Tail"`` returns it."""
-    return base64.b64encode(text.encode()[-_TAIL_BYTES:]).decode()
+    return base64.b64encode(text.encode("utf-8", "backslashreplace")[-_TAIL_BYTES:]).decode()

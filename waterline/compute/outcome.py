@@ -36,16 +36,23 @@ class Outcome:
 
 
 def failure(
-    error_type: str, message: str, trace: list[str] | None = None, *, why: str = "", lost: bool = False
+    error_type: str,
+    message: str,
+    trace: list[str] | None = None,
+    *,
+    request_id: str | None = "",
+    why: str = "",
+    lost: bool = False,
 ) -> Outcome:
-    """An outcome of the kind that AWS reports as a function error."""
+    """An outcome of the kind that AWS reports as a function error; `trace` None: the runtime is not there to tell."""
+    message = _plain(message)
     body: dict[str, Any] = {"errorMessage": message, "errorType": error_type}
     if trace is not None:
-        body["stackTrace"] = trace
-    return Outcome(json.dumps(body), why or f"{error_type}: {message}", environment_lost=lost)
+        body |= {"requestId": request_id, "stackTrace": trace}
+    return Outcome(json.dumps(body), _plain(why) or f"{error_type}: {message}", environment_lost=lost)
 
 
-def raised(error: BaseException, package: Package) -> Outcome:
+def raised(error: BaseException, package: Package, request_id: str) -> Outcome:
     """What a handler's exception becomes: its type, its message, and the frames that are the function's own."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(ROOT)]
     trace = [
@@ -57,9 +64,15 @@ def raised(error: BaseException, package: Package) -> Outcome:
     if frames:
         last = frames[-1]
         where = f" (line {last.lineno}: {package.line(last.filename, last.lineno or 0)})"
-    name = type(error).__name__
-    why = f"{name}: {error}{where}" if str(error) else f"{name}{where}"
-    return failure(name, str(error), trace, why=why)
+    name, message = type(error).__name__, _message(error)
+    why = f"{name}: {message}{where}" if message else f"{name}{where}"
+    return failure(name, message, trace, request_id=request_id, why=why)
+
+
+def syntax_error(module: str, error: SyntaxError) -> Outcome:
+    """A module that is no Python."""
+    trace = [f'  File "{error.filename}" Line {error.lineno}\n    {(error.text or "").strip()}\n']
+    return failure("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {error}", trace)
 
 
 def timed_out(seconds: float, request_id: str) -> Outcome:
@@ -68,6 +81,21 @@ def timed_out(seconds: float, request_id: str) -> Outcome:
     return failure("Sandbox.Timedout", message, why=why, lost=True)
 
 
-def exited(request_id: str, status: object = 1) -> Outcome:
-    message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {status}"
+def exited(request_id: str, code: object) -> Outcome:
+    """The function's process came to an end; `code` is what ``sys.exit`` was given."""
+    status = 0 if code is None else code if isinstance(code, int) else 1
+    how = f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
+    message = f"RequestId: {request_id} Error: {how}"
     return failure("Runtime.ExitError", message, why=f"the runtime exited (status {status})", lost=True)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as another:
+        return f"(its message could not be made: {type(another).__name__})"
+
+
+def _plain(text: str) -> str:
+    """Text that UTF-8 can hold: a lone surrogate becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

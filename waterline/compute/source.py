@@ -16,7 +16,15 @@ _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 class Deploys(Protocol):
     """What functions are deployed to: a cloud."""
 
-    def deploy(self, name: str, source: str, **settings: Any) -> str: ...
+    def deploy(
+        self,
+        name: str,
+        source: str,
+        *,
+        timeout: int | None = None,
+        memory: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str: ...
 
 
 @dataclass(frozen=True)

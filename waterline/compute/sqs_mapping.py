@@ -6,32 +6,38 @@ poller
     receives a batch, invokes the function with it, waits for the outcome, and begins again. A mapping starts with five;
     while there is a backlog and none is idle, one more comes every fifth of a second (300 a minute).
 batch
-    what one invocation gets: at most the batch size, gathered for at most the batching window.
+    what one invocation gets: at most the batch size and 6 MB, gathered for at most the batching window.
+scout
+    notices that messages arrive while every poller is busy, so that one more may come.
 
 When the function returns, its messages are deleted. When it fails, nothing is done: they stay hidden until their
 visibility timeout is over, and then the whole batch comes back. With ``ReportBatchItemFailures`` only the reported
-messages come back; a report that cannot be understood counts as a failure of the whole batch.
+messages come back (``batch_response``). When it is throttled, the poller tries again after one second, two, four and so
+on until the first message's visibility timeout is over; then the batch comes back, one receive older.
 
 Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", "Configuring scaling behavior for SQS event source
-mappings" and "Handling errors for an SQS event source in Lambda" (read 2026-11). Ours differs: receives are instant,
-and after a throttle the batch waits out its visibility timeout.
+mappings" and "Handling errors for an SQS event source in Lambda" (read 2026-11). AWS does not say how long it waits
+after a throttle, nor which poller gets a message; here a batch that is being gathered is filled before another is
+begun, no poller is added while one waits out a throttle, and receives are instant.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from waterline.clock import SECOND
+from waterline.compute import limits
+from waterline.compute.batch_response import reported_failures
 from waterline.compute.environment import Fleet, Invocation
 from waterline.compute.outcome import Outcome
-from waterline.facts import facts
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue, Message
 
-_MINUTE = 60 * SECOND
+_GROWTH_INTERVAL = 60 * SECOND // limits.MORE_POLLERS_PER_MINUTE
+_FIRST_THROTTLE_WAIT = SECOND
 
 
 @dataclass(frozen=True)
@@ -45,108 +51,171 @@ class Settings:
 
 
 class QueueMapping:
-    """Polls one queue for one function, from its creation until :meth:`stop`."""
+    """Polls one queue for one function, from :meth:`start` until :meth:`stop`."""
 
     def __init__(
         self, ground: Ground, queue: CloudQueue, fleet: Fleet, settings: Settings, request_id: Callable[[], str]
     ):
         self._ground = ground
-        self._queue = queue
-        self._fleet = fleet
+        self._clock = ground.clock
+        self.queue = queue
         self._new_request_id = request_id
         self._settings = settings
+        self.fleet = fleet
+        self._running = False
         self._pollers = 0
         self._idle = 0
+        self._throttled = 0
         self._growing = False
-        self._running = False
-        self._first_pollers: int = facts["esm.sqs_initial_concurrency"].value
-        self._most_pollers: int = facts["esm.sqs_max_batches"].value
-        self._receive_max: int = facts["sqs.batch_entries_max"].value
+        self._scouting = False
 
     def start(self) -> None:
-        if not self._running:
-            self._running = True
-            for _ in range(min(self._first_pollers, self._limit)):
-                self._add_poller()
+        """Begin to poll, or, when it polls already, see to it that there are as many pollers as there should be."""
+        if self.queue.deleted or self.fleet.closed:
+            return
+        self._running = True
+        while self._pollers < min(limits.FIRST_POLLERS, self._limit):
+            self._add_poller()
+        if not self._scouting:
+            self._scouting = True
+            self._clock.spawn(f"scout of {self.queue.name}", self._scout)
 
     def stop(self) -> None:
         """Stop receiving; what was received is still handled."""
         self._running = False
-        self._queue.arrivals.notify_all()
+        self.queue.arrivals.notify_all()
+
+    def stop_because(self, why: str) -> None:
+        """Stop for good, since the queue or the function is gone, and say so in the journal."""
+        if self._running:
+            self.stop()
+            why = f"{why}: its event source mapping stopped polling {self.queue.name}"
+            self._ground.journal.record("ended", self.fleet.place, why=why)
 
     def change(self, fleet: Fleet, settings: Settings) -> None:
-        self._fleet, self._settings = fleet, settings
+        """From the next batch on, invoke this function under these settings."""
+        self.fleet, self._settings = fleet, settings
+        self.queue.arrivals.notify_all()
 
     @property
     def _limit(self) -> int:
-        return min(self._settings.maximum_concurrency or self._most_pollers, self._most_pollers)
+        return min(self._settings.maximum_concurrency or limits.MOST_POLLERS, limits.MOST_POLLERS)
 
     # -- pollers -----------------------------------------------------------------------------------------------------
 
     def _add_poller(self) -> None:
         self._pollers += 1
-        self._ground.clock.spawn(f"poller of {self._queue.name}", self._poll)
+        self._clock.spawn(f"poller of {self.queue.name}", self._poll)
 
     def _poll(self) -> None:
         """One poller's life. It waits without a timer while the queue is empty, and so costs nothing."""
         try:
-            while self._running and self._pollers <= max(self._limit, 1):
-                batch = self._queue.receive(min(self._settings.batch_size, self._receive_max))
+            while self._may_poll() and self._pollers <= self._limit:
+                batch = self.queue.receive(min(self._settings.batch_size, limits.RECEIVED_AT_ONCE))
                 if batch:
                     self._gather(batch)
                     self._grow_if_needed()
-                    self._deliver(batch)
-                elif self._pollers > self._first_pollers:
+                    for part in self._parts(batch):
+                        self._deliver(part)
+                elif self._pollers > limits.FIRST_POLLERS:
                     return
                 else:
                     self._idle += 1
                     try:
-                        self._queue.arrivals.wait()
+                        self.queue.arrivals.wait()
                     finally:
                         self._idle -= 1
         finally:
             self._pollers -= 1
+            self._pass_on()
+
+    def _may_poll(self) -> bool:
+        if self.queue.deleted:
+            self.stop_because("the queue was deleted")
+        return self._running
+
+    def _pass_on(self) -> None:
+        """Whoever was woken and does not receive wakes somebody else: a poller, or a consumer of another kind."""
+        if not self.queue.deleted and self.queue.oldest() is not None:
+            self.queue.arrivals.notify()
 
     def _gather(self, batch: list[Message]) -> None:
         """Fill the batch up to its size, for as long as the batching window allows."""
-        closes = self._ground.clock.now + self._settings.window
-        while len(batch) < self._settings.batch_size:
-            more = self._queue.receive(min(self._settings.batch_size - len(batch), self._receive_max))
+        closes = self._clock.now + self._settings.window
+        while self._running and len(batch) < self._settings.batch_size:
+            more = self.queue.receive(min(self._settings.batch_size - len(batch), limits.RECEIVED_AT_ONCE))
             batch.extend(more)
-            left = closes - self._ground.clock.now
-            if not more and (left <= 0 or not self._queue.arrivals.wait(left)):
+            left = closes - self._clock.now
+            if not more and (left <= 0 or not self.queue.arrivals.wait(left, first=True)):
                 return
 
+    def _scout(self) -> None:
+        try:
+            while self._may_poll():
+                self.queue.arrivals.wait()
+                if self._idle and self._running:
+                    self._pass_on()
+                else:
+                    self._grow_if_needed()
+        finally:
+            self._scouting = False
+
     def _grow_if_needed(self) -> None:
-        if not self._growing and self._idle == 0 and self._queue.visible_count and self._pollers < self._limit:
+        if not self._growing and self._wants_more():
             self._growing = True
-            self._ground.clock.after(_MINUTE // facts["esm.sqs_scale_up_rate"].value, self._grow)
+            self._clock.after(_GROWTH_INTERVAL, self._grow)
 
     def _grow(self) -> None:
         self._growing = False
-        if self._running and self._idle == 0 and self._queue.visible_count and self._pollers < self._limit:
+        if self._wants_more():
             self._add_poller()
             self._grow_if_needed()
 
+    def _wants_more(self) -> bool:
+        return (
+            self._running
+            and not (self._idle or self._throttled or self.queue.deleted)
+            and self._pollers < self._limit
+            and self.queue.oldest() is not None
+        )
+
     # -- a batch and its outcome -------------------------------------------------------------------------------------
+
+    def _parts(self, batch: list[Message]) -> Iterator[list[Message]]:
+        """The batch, or, where it is larger than a payload may be, parts of it that are not."""
+        part: list[Message] = []
+        size = 0
+        for message in batch:
+            if part and size + message.size > limits.SYNCHRONOUS_PAYLOAD:
+                yield part
+                part, size = [], 0
+            part.append(message)
+            size += message.size
+        yield part
 
     def _deliver(self, batch: list[Message]) -> None:
         event = json.dumps({"Records": [self._record(message) for message in batch]})
         invocation = Invocation(self._new_request_id(), event, tuple(message.id for message in batch))
-        gate = self._ground.clock.gate()
-        if self._fleet.start(invocation, lambda outcome, _log: gate.open(outcome)):
+        settings, gate = self._settings, self._clock.gate()
+        if self._start(invocation, batch[0], lambda outcome, _log: gate.open(outcome)):
             gate.wait()
-            for message in self._done(batch, gate.value):
-                self._queue.delete(message.receipt_handle)
+            for message in _done(batch, gate.value, settings):
+                self.queue.discard(message)
 
-    def _done(self, batch: list[Message], outcome: Outcome) -> list[Message]:
-        """The messages that the function is done with."""
-        if not outcome.succeeded:
-            return []
-        if not self._settings.reports_failures:
-            return batch
-        failed = reported_failures(outcome.payload, {message.id for message in batch})
-        return [] if failed is None else [message for message in batch if message.id not in failed]
+    def _start(self, invocation: Invocation, first: Message, finish: Callable[[Outcome, str], object]) -> bool:
+        """Invoke the function; when it is throttled, again and again while the batch is hidden."""
+        hidden_until = first.received_at + int(self.queue.visibility_timeout) * SECOND
+        wait = _FIRST_THROTTLE_WAIT
+        while not self.fleet.start(invocation, finish):
+            if not self._running or self._clock.now + wait >= hidden_until:
+                return False
+            self._throttled += 1
+            try:
+                self._clock.sleep(wait / SECOND)
+            finally:
+                self._throttled -= 1
+            wait *= 2
+        return True
 
     def _record(self, message: Message) -> dict[str, Any]:
         return {
@@ -157,26 +226,16 @@ class QueueMapping:
             "messageAttributes": message.record_message_attributes(),
             "md5OfBody": message.body_md5,
             "eventSource": "aws:sqs",
-            "eventSourceARN": self._queue.queue_arn,
-            "awsRegion": self._queue.region,
+            "eventSourceARN": self.queue.queue_arn,
+            "awsRegion": self.queue.region,
         }
 
 
-def reported_failures(payload: str, known: set[str]) -> set[str] | None:
-    """The message identifiers that a response reports as failed; None when the whole batch counts as failed.
-
-    A response that is null or empty, or has no failures or an empty list of them, reports success. An empty or unknown
-    identifier, a wrong key or anything else that is not understood fails the whole batch.
-    """
-    response = json.loads(payload)
-    if not response:
-        return set()
-    if not isinstance(response, dict):
-        return None
-    items = response.get("batchItemFailures")
-    if items is None or items == []:
-        return set()
-    if not isinstance(items, list):
-        return None
-    failed = {item.get("itemIdentifier") if isinstance(item, dict) else None for item in items}
-    return failed if failed <= known else None
+def _done(batch: list[Message], outcome: Outcome, settings: Settings) -> list[Message]:
+    """The messages that the function is done with."""
+    if not outcome.succeeded:
+        return []
+    if not settings.reports_failures:
+        return batch
+    failed = reported_failures(outcome.payload, {message.id for message in batch})
+    return [] if failed is None else [message for message in batch if message.id not in failed]

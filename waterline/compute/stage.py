@@ -4,7 +4,7 @@ Words
 -----
 stage
     where one handler at a time runs. Whoever takes it finds its own standard output, environment variables, modules,
-    root logger and event loop there; whoever gives it up (because it sleeps, or waits for a call) puts away the process's.
+    root logger and event loop there; whoever gives it up, to sleep or to wait, leaves the process's own there.
 belongings
     what changes hands: see :meth:`Stage.enter`.
 
@@ -36,6 +36,7 @@ from waterline.compute.watchdog import Watchdog
 
 PRINTED_AT_MOST = 1_000_000
 _PASSED_ON = frozenset({"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE"})
+_ABSENT = object()
 _OWN = {"LANG": "en_US.UTF-8", "TZ": ":UTC"}
 
 
@@ -98,8 +99,9 @@ class Stage:
         self._package = package
         self._watchdog = watchdog
         self._modules: dict[str, types.ModuleType] = {}
-        self._environment = _encoded(variables)
-        self._unchanged = dict(self._environment)
+        self._variables = variables
+        self._environment: dict[Any, Any] = {}
+        self._unchanged: dict[Any, Any] = {}
         self._loggers: list[logging.Handler] = [self.log]
         self._level = logging.WARNING
         self._loop: Any = None
@@ -113,6 +115,10 @@ class Stage:
         """Take the stage: from here until :meth:`leave` the process looks as this environment expects it."""
         environ: Any = os.environ
         root = logging.root
+        if not self._environment:
+            # Only now: when this stage was made, another handler may have been on its own.
+            self._environment = _encoded(self._variables)
+            self._unchanged = dict(self._environment)
         self._outside = (sys.stdout, sys.stderr, sys.stdin, environ._data, root.handlers, root.level, self._shadow())
         sys.stdout = sys.stderr = self.printed
         sys.stdin = io.StringIO()
@@ -124,7 +130,7 @@ class Stage:
         sys.modules.update(self._modules)
         self._outside_loop = put_away_running_loop()
         take_out_running_loop(self._loop)
-        self._originals = [getattr(holder, name) for holder, name, _ in self._replaced]
+        self._originals = [getattr(holder, name, _ABSENT) for holder, name, _ in self._replaced]
         for holder, name, replacement in self._replaced:
             setattr(holder, name, replacement)
         self._watchdog.enter(self._clock)
@@ -135,7 +141,10 @@ class Stage:
             return
         self._watchdog.leave()
         for (holder, name, _), original in zip(self._replaced, self._originals, strict=True):
-            setattr(holder, name, original)
+            if original is _ABSENT:
+                delattr(holder, name)
+            else:
+                setattr(holder, name, original)
         self._loop = put_away_running_loop()
         take_out_running_loop(self._outside_loop)
         environ: Any = os.environ
@@ -170,15 +179,19 @@ class Stage:
                     os.unsetenv(plain)
                 else:
                     os.putenv(plain, value)
-        self._unchanged = dict(self._environment)
 
 
 def _encoded(variables: Mapping[str, str]) -> dict[Any, Any]:
     """Environment variables in the form in which ``os.environ`` keeps them."""
     environ: Any = os.environ
-    passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("AWS_")}
-    everything = {**passed_on, **_OWN, **variables}
-    return {environ.encodekey(name): environ.encodevalue(value) for name, value in everything.items()}
+    encoded: dict[Any, Any] = {}
+    for key, value in environ._data.items():
+        name = environ.decodekey(key)
+        if name in _PASSED_ON or name.startswith("AWS_"):
+            encoded[key] = value
+    for name, text in (*_OWN.items(), *variables.items()):
+        encoded[environ.encodekey(name)] = environ.encodevalue(text)
+    return encoded
 
 
 def _set_level(logger: logging.Logger, level: int) -> None:

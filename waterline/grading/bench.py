@@ -23,8 +23,9 @@ from pathlib import Path
 
 from waterline.grading.manifest import SECONDS, Course, Exercise
 from waterline.grading.parcel import Names, Parcel, Piece, pack
+from waterline.grading.part import joined
 from waterline.grading.verdict import CannotBeRun, NotAttempted, Outcome, Verdict
-from waterline.grading.worker import LONGEST_REPLY, READY, too_slow, understood
+from waterline.grading.worker import LONGEST_REPLY, READY, part_in, too_slow, understood
 from waterline.grading.written import Written
 
 FORKS = sys.platform == "linux"
@@ -161,12 +162,13 @@ class Bench:
         except BaseException:  # an interrupt too: what the worker does now is unknown
             self.close()
             raise
-        if line and self._forks:
-            return understood(line, token)
+        if line and self._forks:  # written by the worker, in which no learner's code has run
+            with contextlib.suppress(ValueError):
+                return Verdict.from_json(understood(line, token))
         self._worker = None
         worker.end(patience=0)
         self.warm()
-        return too_slow(seconds) if line is None else understood(line, token)
+        return joined([too_slow(seconds) if line is None else part_in(line, token)])
 
     def close(self) -> None:
         """End the worker."""

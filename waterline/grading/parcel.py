@@ -112,8 +112,8 @@ def parsed(source: str, what: str, first: int = 1) -> ast.Module:
         raise CannotBeRun(
             f"{what} has a syntax error in line {number + first - 1}, `{line}`: {error.msg or 'invalid syntax'}."
         ) from None
-    except ValueError as error:  # a null character
-        raise CannotBeRun(f"{what} is no Python source: {error}.") from None
+    except (ValueError, RecursionError, MemoryError) as error:  # a null character, a thousand brackets
+        raise CannotBeRun(f"{what} is no Python source: {error or type(error).__name__}.") from None
 
 
 def blank(tree: ast.Module, name: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import io
 import linecache
 import re
 import types
@@ -21,6 +22,7 @@ import pytest
 
 from waterline.grading.manifest import variable
 from waterline.grading.parcel import Parcel, Piece
+from waterline.grading.part import LONGEST_PRINTED, Part
 from waterline.grading.verdict import CannotBeRun, NotAttempted, Outcome, Verdict, Wrong
 
 LONGEST_VALUE = 120
@@ -59,51 +61,82 @@ class Answer:
         return self._module
 
 
-class Judge:
-    """The plugin. After the run, `verdict` is what it came to."""
+class Printed(io.TextIOBase):
+    """What is printed during a check, by the number of the test; only the beginning is kept."""
 
-    def __init__(self, parcel: Parcel) -> None:
+    def __init__(self) -> None:
+        self.test = 0
+        self.kept: dict[int, str] = {}
+        self._left = LONGEST_PRINTED + 1  # one more, so that one can see that there was more
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            self.kept[self.test] = self.kept.get(self.test, "") + text[: self._left]
+            self._left -= len(text)
+        return len(text)
+
+
+class Judge:
+    """The plugin, for the share number `share` of `shares`. After the run, `part` is what it came to."""
+
+    def __init__(self, parcel: Parcel, share: int = 0, shares: int = 1) -> None:
         answer = Answer(parcel)
         self._answer = answer
-        self._found = self._passed = 0
-        self._held: list[str] = []
-        self._verdict: Verdict | None = None
+        self._share, self._shares = share, shares
+        self._numbers: dict[str, int] = {}
+        self._found = 0
+        self._passed: dict[int, str] = {}
+        self._first: tuple[int, Verdict] | None = None
+        self.printed = Printed()
         self.injected = _fixtures(
             {name: functools.partial(answer.function, name) for name in parcel.functions}
             | {name: functools.partial(answer.answer, name) for name in parcel.answers}
             | {variable(handler.name): functools.partial(copy.copy, handler) for handler in parcel.handlers}
         )
 
-    def verdict(self, exit_status: int) -> Verdict:
-        if self._verdict is not None:
-            return self._verdict
-        if exit_status != 0 or self._found == 0 or self._passed != self._found:
-            return Verdict(Outcome.CANNOT_BE_RUN, "The check ended before it was through.")
-        return Verdict(Outcome.CORRECT, held=tuple(self._held))
+    def part(self, exit_status: int) -> Part:
+        at, verdict = self._first or (self._found, Verdict(Outcome.CORRECT))
+        nothing_to_do = self._found > 0 and not self._numbers and exit_status == pytest.ExitCode.NO_TESTS_COLLECTED
+        through = (exit_status == 0 and len(self._passed) == len(self._numbers)) or nothing_to_do
+        if self._first is None and (not through or self._found == 0):
+            at, verdict = -1, Verdict(Outcome.CANNOT_BE_RUN, "The check ended before it was through.")
+        return Part(verdict, at, self._passed, self.printed.kept, self._found)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._found = len(session.items)
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep our share."""
+        self._found = len(items)
+        groups: dict[str, int] = {}
+        for number, item in enumerate(items):
+            callspec = getattr(item, "callspec", None)
+            group = item.nodeid if callspec is None else callspec.id
+            if groups.setdefault(group, len(groups)) % self._shares == self._share:
+                self._numbers[item.nodeid] = number
+        items[:] = [item for item in items if item.nodeid in self._numbers]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed and self._verdict is None:
+        if report.failed and self._first is None:
             last = str(report.longrepr).strip().splitlines()[-1:] or [""]
-            self._verdict = _broken(last[0])
+            self._first = (-1, _broken(last[0]))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.printed.test = self._numbers[nodeid]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
         """A bare report in place of pytest's own, which nobody would read and which takes longer than most checks."""
-        raised = call.excinfo
-        if self._verdict is None:
-            claim = _sentence(item)
+        raised, number = call.excinfo, self._numbers[item.nodeid]
+        if self._first is None:
             if raised is not None:
-                self._verdict = self._judged(claim, raised)
+                self._first = (number, self._judged(_sentence(item), raised))
             elif call.when == "call":
-                self._passed += 1
-                if claim not in self._held:
-                    self._held.append(claim)
+                self._passed[number] = _sentence(item)
         outcome: Literal["passed", "failed"] = "passed" if raised is None else "failed"
         told = None if raised is None else raised.typename
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, told, call.when)
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, told, call.when)  # type: ignore[arg-type]
 
     def _judged(self, claim: str, raised: pytest.ExceptionInfo[BaseException]) -> Verdict:
         error = raised.value

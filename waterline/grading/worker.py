@@ -3,11 +3,12 @@
 It is warm: pytest, boto3, moto and a first cloud are behind it when the first answer comes. It reads one request per
 line from standard input and writes one reply per line to standard output, both JSON, and ends when its input ends.
 
-Where a process can be forked in safety (Linux), each answer is judged in a child of its own, and the learner's code
-never runs in the worker: however it ends, by `os._exit`, by a signal, by its time limit, the worker goes on and says
-so. Elsewhere (`--once`) the worker judges one answer itself and ends; the kernel keeps a spare one warm.
+Where a process can be forked in safety (Linux), each answer is judged in children of its own, one per processor, and
+the learner's code never runs in the worker: however it ends, by `os._exit`, by a signal, by its time limit, the worker
+goes on and says so. Elsewhere (`--once`) the worker judges one answer itself and ends, and the kernel keeps a spare one
+warm.
 
-A child's verdict counts only if it is one line that begins with the token of its request, and the first thing in its
+What a child says counts only if it is one line that begins with the token of its request, and the first thing in its
 pipe: whatever else stands there, the outcome is `cannot be run`.
 """
 
@@ -15,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import io
 import json
 import os
 import secrets
@@ -25,17 +25,19 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from waterline.grading.parcel import Parcel
-from waterline.grading.verdict import Outcome, Verdict
+from waterline.grading.part import Part, failed, joined
+from waterline.grading.verdict import Verdict
 
 READY = b"ready\n"
 """What a worker writes when it is warm; if it cannot be, it writes why."""
 LONGEST_REPLY = 1_000_000
-LONGEST_PRINTED = 2_000
+MOST_SHARES = 4
+"""Processes among which the tests of one check are shared out, at most."""
 MEMORY = 4 << 30
 """Bytes of address space that one check may take."""
 
@@ -49,43 +51,18 @@ PYTEST = [
 WARMING = "def test_warm(warm):\n    assert warm() == 1\n"
 
 
-def judged(parcel: Parcel, checks: Path, root: Path) -> Verdict:
-    """Run the checks in `checks` on what is in `parcel`, with pytest, in this process."""
+def judged(parcel: Parcel, checks: Path, root: Path, share: int = 0, shares: int = 1) -> Part:
+    """Run our share of the tests in `checks` on what is in `parcel`, with pytest, in this process."""
     import pytest
 
     from waterline.grading.plugin import Judge
 
     if not checks.is_file():
-        return Verdict(
-            Outcome.CANNOT_BE_RUN, f"The check itself is missing, which is no fault of yours: {checks.name}."
-        )
-    judge = Judge(parcel)
-    printed = _Printed()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        return failed(f"The check itself is missing, which is no fault of yours: {checks.name}.")
+    judge = Judge(parcel, share, shares)
+    with contextlib.redirect_stdout(judge.printed), contextlib.redirect_stderr(judge.printed):
         status = pytest.main([*PYTEST, f"--rootdir={root}", str(checks)], plugins=[judge, judge.injected])
-    verdict = judge.verdict(int(status))
-    return Verdict(**{**verdict.__dict__, "printed": printed.kept})
-
-
-class _Printed(io.TextIOBase):
-    """What is printed during a check: the beginning is kept, the rest only counted."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._left = LONGEST_PRINTED
-
-    @property
-    def kept(self) -> str:
-        return "".join(self._parts) + (" [...]" if self._left < 0 else "")
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self._left > 0:
-            self._parts.append(text[: self._left])
-        self._left -= len(text)
-        return len(text)
+    return judge.part(int(status))
 
 
 def warm_up() -> None:
@@ -121,17 +98,18 @@ def _first_cloud() -> None:
 # -- one answer ----------------------------------------------------------------------------------------------------
 
 
-def _judge_one(request: Mapping[str, Any], token: str, reply: int) -> None:
-    """Judge the answer of a request in this process, which is the learner's from now on, and write to `reply`."""
+def _judge_one(request: Mapping[str, Any], token: str, reply: int, share: int, shares: int) -> None:
+    """Judge our share in this process, which is the learner's from now on, and write to `reply` what it came to."""
     me = os.getpid()
     _limit(int(request["seconds"]))
     _silence()
     try:
-        verdict = judged(Parcel.from_json(request["parcel"]), Path(request["checks"]), Path(request["root"]))
+        parcel, checks, root = Parcel.from_json(request["parcel"]), Path(request["checks"]), Path(request["root"])
+        part = judged(parcel, checks, root, share, shares)
     except BaseException as error:  # whatever the learner raised: the process ends here
-        verdict = Verdict(Outcome.CANNOT_BE_RUN, f"The check was ended by {type(error).__name__}.")
+        part = failed(f"The check was ended by {type(error).__name__}.")
     if os.getpid() == me:  # not in what the learner's code has forked
-        _write(reply, f"{token} {json.dumps(verdict.to_json())}\n".encode())
+        _write(reply, f"{token} {json.dumps(part.to_json())}\n".encode())
 
 
 def _limit(seconds: int) -> None:
@@ -161,70 +139,95 @@ def _write(pipe: int, data: bytes) -> None:
         data = data[os.write(pipe, data) :]
 
 
-def understood(line: bytes, token: str) -> Verdict:
-    """The verdict in a line that a child wrote, if it is one that counts."""
+def understood(line: bytes, token: str) -> Any:
+    """What stands in a line that counts, or None: one that is whole, begins with the token, and is JSON."""
     given, _, text = line.partition(b" ")
     try:
         if line.endswith(b"\n") and secrets.compare_digest(given, token.encode()):
-            return Verdict.from_json(json.loads(text))
+            return json.loads(text)
     except (ValueError, RecursionError):
         pass
-    return Verdict(
-        Outcome.CANNOT_BE_RUN,
-        "The process in which your code was checked ended before the check was through: look for what ends a process "
-        "(os._exit, a signal, too much memory).",
-    )
+    return None
 
 
-def too_slow(seconds: int) -> Verdict:
-    return Verdict(
-        Outcome.CANNOT_BE_RUN,
-        f"Your code was stopped after {seconds} s of real time: look for a loop that never ends.",
-    )
+def part_in(line: bytes, token: str) -> Part:
+    """The part that a process wrote in which the learner's code ran; anything else is told as its early end."""
+    try:
+        return Part.from_json(understood(line, token))
+    except (ValueError, TypeError):
+        return failed(
+            "The process in which your code was checked ended before the check was through: look for what ends a "
+            "process (os._exit, a signal, too much memory)."
+        )
+
+
+def too_slow(seconds: int) -> Part:
+    return failed(f"Your code was stopped after {seconds} s of real time: look for a loop that never ends.", at=-2)
 
 
 # -- a worker that forks -------------------------------------------------------------------------------------------
 
 
-def _fork(request: Mapping[str, Any], requests: int, replies: int) -> Verdict | None:
-    """Judge in a child; None if our own input ended meanwhile."""
-    seconds = int(request["seconds"])
-    token = secrets.token_hex(16)
-    result, reply = os.pipe()
-    folder = tempfile.mkdtemp(prefix="waterline-")
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setsid()
-            for pipe in (requests, replies, result):
-                os.close(pipe)
-            os.chdir(folder)
-            _judge_one(request, token, reply)
-        finally:
-            os._exit(0)
-    os.close(reply)
-    deadline = time.monotonic() + seconds
-    line = b""
-    try:
-        while not line.endswith(b"\n") and len(line) < LONGEST_REPLY:
-            ready, _, _ = select.select([result, requests], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                return too_slow(seconds)
-            if result not in ready:
-                return None  # a kernel sends nothing while it waits: its end is closed
-            part = os.read(result, 65536)
-            if not part:
-                break
-            line += part
-        return understood(line, token)
-    finally:
-        os.close(result)
+class _Child:
+    """One share, judged in a process of its own."""
+
+    def __init__(self, request: Mapping[str, Any], share: int, shares: int, ours: Sequence[int]) -> None:
+        self.token = secrets.token_hex(16)
+        self.line = b""
+        self.ended = False
+        self.folder = tempfile.mkdtemp(prefix="waterline-")
+        self.result, reply = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.setsid()
+                for pipe in (*ours, self.result):
+                    os.close(pipe)
+                os.chdir(self.folder)
+                _judge_one(request, self.token, reply, share, shares)
+            finally:
+                os._exit(0)
+        os.close(reply)
+
+    def read(self) -> None:
+        part = os.read(self.result, 65536)
+        self.line += part
+        self.ended = not part or self.line.endswith(b"\n") or len(self.line) > LONGEST_REPLY
+
+    def end(self) -> None:
+        os.close(self.result)
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        shutil.rmtree(folder, ignore_errors=True)
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _fork(request: Mapping[str, Any], requests: int, replies: int) -> Verdict | None:
+    """Judge in children; None if our own input ended meanwhile."""
+    seconds = int(request["seconds"])
+    shares = min(os.cpu_count() or 1, MOST_SHARES)
+    deadline = time.monotonic() + seconds
+    children: list[_Child] = []
+    try:
+        for share in range(shares):
+            ours = [requests, replies, *(child.result for child in children)]
+            children.append(_Child(request, share, shares, ours))
+        while waiting := [child for child in children if not child.ended]:
+            pipes = [requests, *(child.result for child in waiting)]
+            ready, _, _ = select.select(pipes, [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                return joined([too_slow(seconds)])
+            for child in waiting:
+                if child.result in ready:
+                    child.read()
+            if ready == [requests]:
+                return None  # a kernel sends nothing while it waits: its end is closed
+        return joined([part_in(child.line, child.token) for child in children])
+    finally:
+        for child in children:
+            child.end()
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, once: bool) -> None:
@@ -233,7 +236,7 @@ def serve(requests: BinaryIO, replies: BinaryIO, once: bool) -> None:
         request = json.loads(line)
         if once:
             os.chdir(request["folder"])
-            _judge_one(request, request["token"], replies.fileno())
+            _judge_one(request, request["token"], replies.fileno(), 0, 1)
             os._exit(0)
         verdict = _fork(request, requests.fileno(), replies.fileno())
         if verdict is None:

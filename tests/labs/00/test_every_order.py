@@ -11,8 +11,8 @@ from waterline.grading.verdict import CannotBeRun, expect, wrong
 from waterline.invariants import no_effect_twice, shown
 from waterline.trace import Trace
 
-SEEDS = [1, 2, 3]
-FEW = 3
+SEEDS = [1, 2]
+FEW = 2
 NAMES = ["Ida", "Maja", "Emil", "Sara", "Jonas", "Nora", "Lars", "Freja", "Anton", "Signe"]
 
 
@@ -53,7 +53,7 @@ def test_ten_orders_in_one_batch_get_a_ticket_each(print_ticket, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_an_order_without_a_cabin_ends_in_tickets_dead_and_the_others_are_printed(print_ticket, seed):
+def test_an_order_without_a_cabin_is_dead_lettered_and_the_others_are_printed(print_ticket, seed):
     run = Run(seed, print_ticket, ["Ola", *NAMES[:FEW]], batch_size=1)
     ola = [ticket for ticket in run.printed if "Ola" in ticket]
     if ola:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 
@@ -150,7 +149,6 @@ class QueueBackend(SQSBackend):  # type: ignore[misc]
             )
         received = self.get_queue(queue_name).poll(count, wait_seconds_timeout, visibility_timeout)
         for message in received:
-            message.message_attributes = deepcopy(message.message_attributes)
             _filter_message_attributes(message, message_attribute_names or [])
         return received
 

@@ -80,7 +80,7 @@ class MoveTask:
         return result | {name: value for name, value in optional.items() if value is not None}
 
     def _move(self) -> None:
-        message = None if self.source.deleted else self.source.oldest()
+        message = self.source.oldest()
         if message is None or self.moved == self._to_move:
             self._end("COMPLETED")
             return

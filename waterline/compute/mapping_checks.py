@@ -1,0 +1,83 @@
+"""What AWS refuses when an event source mapping of a queue is made or changed.
+
+Sources: CreateEventSourceMapping, API reference, for the bounds (facts ``esm.*``). The sentences are AWS's as users
+have reported them (aws/aws-lambda-dotnet pull request 1758, serverless/serverless issue 8989,
+pulumi/pulumi-aws-serverless issue 20, aws/chalice issue 2146). Where nobody has, the sentence is botocore's form for a
+value out of range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.models import EventSourceMapping, LambdaFunction
+from moto.core.exceptions import JsonRESTError
+
+from waterline.compute import limits
+from waterline.facts import Fact
+from waterline.services.sqs import CloudQueue
+
+
+class MappingExists(JsonRESTError):  # type: ignore[misc]
+    """There is one mapping for a queue and a function."""
+
+    code = 409
+
+    def __init__(self, queue: str, function: str, existing: str) -> None:
+        super().__init__(
+            "ResourceConflictException",
+            f'An event source mapping with SQS arn (" {queue} ") and function (" {function} ") already exists. '
+            f"Please update or delete the existing mapping with UUID {existing}",
+        )
+
+
+def check_new(
+    spec: Mapping[str, Any], queue: CloudQueue, function: LambdaFunction, others: list[EventSourceMapping]
+) -> None:
+    """Raise what AWS answers to a mapping that cannot be made. The visibility timeout is looked at only now."""
+    check_settings(spec, queue)
+    for other in others:
+        if other.event_source_arn == queue.queue_arn and other.function_arn == function.function_arn:
+            raise MappingExists(queue.queue_arn, function.function_name, other.uuid)
+    hidden, timeout = int(queue.visibility_timeout), int(function.timeout)
+    if hidden < timeout:
+        raise _invalid(f"Queue visibility timeout: {hidden} seconds is less than Function timeout: {timeout} seconds")
+
+
+def check_settings(spec: Mapping[str, Any], queue: CloudQueue, before: EventSourceMapping | None = None) -> None:
+    """Raise what AWS answers to settings out of bounds; what `spec` leaves out is as it was `before`."""
+    size = spec.get("BatchSize")
+    window = spec.get("MaximumBatchingWindowInSeconds")
+    _check_range("batchSize", size, limits.BATCH_SIZE)
+    _check_range("maximumBatchingWindowInSeconds", window, limits.BATCHING_WINDOW)
+    most = (spec.get("ScalingConfig") or {}).get("MaximumConcurrency")
+    _check_range("scalingConfig.maximumConcurrency", most, limits.MAXIMUM_CONCURRENCY)
+    if before is not None:
+        size = before.batch_size if size is None else size
+        window = before.max_batch_window if window is None else window
+    if queue.fifo_queue:
+        if size is not None and size > limits.BATCH_SIZE_FIFO:
+            raise InvalidParameterValueException("Maximum batch size must be between 1 and 10 inclusive")
+        if window:
+            raise _invalid("Batching window is not supported for FIFO queues")
+    elif size is not None and size > limits.BATCH_SIZE_WITHOUT_WINDOW and (window or 0) < limits.LARGE_BATCH_WINDOW:
+        raise _invalid(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+        )
+
+
+def _invalid(sentence: str) -> InvalidParameterValueException:
+    return InvalidParameterValueException(f"Invalid request provided: {sentence}")
+
+
+def _check_range(name: str, value: int | None, allowed: Fact) -> None:
+    if value is None or allowed.low <= value <= allowed.high:
+        return
+    relation, bound = ("greater", allowed.low) if value < allowed.low else ("less", allowed.high)
+    raise JsonRESTError(
+        "ValidationException",
+        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
+        f"Member must have value {relation} than or equal to {bound}",
+    )
