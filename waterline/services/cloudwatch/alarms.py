@@ -16,13 +16,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from waterline.clock import Timer
 from waterline.ground import Ground
 from waterline.journal import Event
 from waterline.services.cloudwatch.store import MetricStore, Point, date
 from waterline.services.cloudwatch.verdict import COMPARISONS, INSUFFICIENT_DATA, OK, Rule, verdict
 from waterline.services.metrics import MINUTE
 from waterline.services.metrics.reader import SERVICES
+from waterline.waiting import Timer
 
 _LONGEST_AGE = 14 * 24 * 60 * MINUTE
 
