@@ -43,26 +43,31 @@ class Behavior:
     test: str
 
 
-def stories() -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Every test function of the services: its file and itself, by file and in order."""
+def stories() -> Iterator[tuple[str, str, ast.FunctionDef]]:
+    """Every test function of the services: its file, the file's docstring and itself, by file and in order."""
     for place in PLACES:
         path = ROOT / place
         for file in sorted(path.rglob("test_*.py")) if path.is_dir() else [path]:
-            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            module = ast.parse(file.read_text(encoding="utf-8"))
+            for node in module.body:
                 if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                    yield file.relative_to(ROOT).as_posix(), node
+                    yield file.relative_to(ROOT).as_posix(), ast.get_docstring(module) or "", node
 
 
 def behaviors() -> Iterator[Behavior]:
     """The tests that name a source; ValueError for one that names what nobody knows."""
-    for file, node in stories():
+    unknown = []
+    for file, module, node in stories():
         try:
-            named = tuple(sources(ast.get_docstring(node) or ""))
+            named = tuple(sources(ast.get_docstring(node) or "", module))
         except ValueError as error:
-            raise ValueError(f"{file}::{node.name}: {error}") from None
+            unknown.append(f"{file}::{node.name}: {error}")
+            continue
         if named:
             claim = node.name.removeprefix("test_").replace("_", " ").capitalize()
             yield Behavior(claim, named, file, node.name)
+    if unknown:
+        raise ValueError("\n".join(unknown))
 
 
 def page(rows: list[Behavior]) -> str:

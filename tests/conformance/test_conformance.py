@@ -46,5 +46,13 @@ def test_a_source_that_nobody_knows_is_refused_in_a_sentence(docstring: str) -> 
         list(sources(docstring))
 
 
+def test_a_sentence_in_quotes_is_one_of_the_pages_that_the_module_names() -> None:
+    module = 'What a mapping does.\n\n"Using Lambda with Amazon SQS" and "Lambda quotas".'
+    assert list(sources('"It does what it does."', module)) == [
+        f'{GUIDE}, "Using Lambda with Amazon SQS"',
+        f'{GUIDE}, "Lambda quotas"',
+    ]
+
+
 def test_a_section_stands_on_a_page() -> None:
     assert set(SECTIONS.values()) <= set(PAGES)
