@@ -265,7 +265,7 @@ from waterline.views import Control
 
 turn = Control(
     "visibility timeout",
-    values=[10, 30, 60, 120, 300],
+    values=[10, 30, 60, 120],
     unit="s",
     start=30,
     look_for="Watch when Ola's order reaches tickets-dead, and what happens to the other four.",
