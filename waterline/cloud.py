@@ -23,7 +23,9 @@ from moto import mock_aws
 from moto.awslambda.models import lambda_backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
+from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import sqs_backends
@@ -35,6 +37,8 @@ from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
+from waterline.services.dynamodb import TableBackend
+from waterline.services.kinesis import StreamBackend
 from waterline.services.sqs import QueueBackend
 
 REGION = "us-east-1"
@@ -122,6 +126,8 @@ class Cloud:
             moto.start(reset=False)
             stack.callback(moto.stop)
             stack.enter_context(installed(sqs_backends, QueueBackend, ground))
+            stack.enter_context(installed(kinesis_backends, StreamBackend, ground))
+            stack.enter_context(installed(dynamodb_backends, TableBackend, ground))
             stack.enter_context(installed(lambda_backends, Functions, ground))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
