@@ -58,5 +58,6 @@ def environment(scratch: Path, surroundings: Mapping[str, str] = os.environ) -> 
         "AWS_CONFIG_FILE": str(scratch / "no-aws-config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(scratch / "no-aws-credentials"),
         "WATERLINE_PROGRESS": "off",
+        "WATERLINE_STRICT": "1",
         "WATERLINE_WORK": str(work),
     }

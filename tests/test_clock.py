@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waterline import clock as clocks
-from waterline.clock import EPOCH, SECOND, Clock, NothingToWaitFor, NotSettled, TaskEnded
+from waterline.clock import EPOCH, SECOND, Clock, NothingToWaitFor, NotSettled
+from waterline.waiting import TaskEnded
 
 DAY = 86_400 * SECOND
 

@@ -5,14 +5,11 @@ Words
 instant
     a point in virtual time, in whole microseconds since the clock's start. Whole numbers, so that two runs agree to
     the byte and the capacity simulator can agree with both.
-timer
-    an action that waits for its instant. A *background* timer (housekeeping: a message's retention, an idle
-    environment) never keeps :meth:`Clock.settle` waiting.
-task
-    something that may block in the middle of itself: a handler, a poller, the notebook cell. Each runs in a greenlet
-    of its own, so a plain ``time.sleep`` gives the clock back and the others go on.
 frozen
     while the clock is frozen the process sees virtual time; thawed, it sees real time again.
+hub
+    the greenlet that plays the agenda and gives the stage to one task after another (``waterline.waiting`` has the
+    words for what waits).
 
 SimPy keeps the agenda, time-machine shows the time, greenlet lets blocking code overlap. Only the thread that made the
 clock is under it: other threads sleep for real, and can neither move the clock nor be slowed by it. ``time.monotonic``
@@ -21,21 +18,20 @@ and ``time.perf_counter`` stay real, because Jupyter's own event loop lives by t
 
 from __future__ import annotations
 
-import contextvars
 import datetime as dt
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import greenlet
 import simpy
 
 from waterline.errors import CloudMisused, LabMistake
 from waterline.progressbar import Progress
+from waterline.waiting import Action, Gate, Signal, Task, TaskEnded, Timer
 
 # time-machine imports pytest, which takes longer than the rest of this package, to offer a fixture nobody wants here.
 _without_pytest = sys.modules.setdefault("pytest", None)  # type: ignore[arg-type]
@@ -44,10 +40,9 @@ import time_machine  # noqa: E402
 if _without_pytest is None:
     del sys.modules["pytest"]
 
-Action: TypeAlias = Callable[..., object]
-
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 SECOND = 1_000_000
+_LAST_DATE = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 _STEPS_BETWEEN_LOOKS = 64
 _REFUSALS_BEFORE_ABANDONED = 100
 OWNED_BY_A_HANDLER = "_waterline_owned_by_a_handler"
@@ -66,159 +61,12 @@ def microseconds(seconds: float) -> int:
     return round(seconds * SECOND)
 
 
-class TaskEnded(BaseException):
-    """Thrown into a task that must end now; not an Exception, so that ``except Exception`` does not keep it alive."""
-
-
 class NotSettled(LabMistake, RuntimeError):
     """Things were still happening when the limit given to ``settle`` was reached."""
 
 
 class NothingToWaitFor(LabMistake, RuntimeError):
     """The notebook cell waits for something that can no longer happen."""
-
-
-class Timer:
-    """An action on the agenda. ``cancel()`` takes it off; cancelling twice, or after it fired, does nothing."""
-
-    __slots__ = ("_action", "_args", "_background", "_clock", "at")
-
-    def __init__(self, clock: Clock, at: int, action: Action, args: tuple[object, ...], background: bool) -> None:
-        self._clock = clock
-        self._action: Action | None = action
-        self._args = args
-        self._background = background
-        self.at = at
-
-    @property
-    def pending(self) -> bool:
-        return self._action is not None
-
-    def cancel(self) -> None:
-        if self._action is not None:
-            self._action = None
-            self._args = ()
-            if not self._background:
-                self._clock._foreground -= 1
-
-    def _fire(self, _event: object) -> None:
-        action, args = self._action, self._args
-        if action is not None:
-            self.cancel()
-            action(*args)
-
-
-class Gate:
-    """Opens once, with a value; whoever waits for it, or comes later, goes through."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._waiting = Signal(clock)
-        self.opened = False
-        self.value: Any = None
-
-    def open(self, value: object = None) -> None:
-        if not self.opened:
-            self.opened, self.value = True, value
-            self._waiting.notify_all()
-
-    def wait(self, timeout: int | None = None) -> bool:
-        """Block the current task until the gate is open, at most `timeout` microseconds; tells whether it is open."""
-        if not self.opened:
-            self._waiting.wait(timeout)
-        return self.opened
-
-
-class Signal:
-    """Wakes waiting tasks, in the order in which they came. A task that waits without a timeout costs nothing."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._waiting: deque[tuple[greenlet.greenlet, Timer | None]] = deque()
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def wait(self, timeout: int | None = None, *, first: bool = False) -> bool:
-        """Block the current task until it is woken, at most `timeout` microseconds; tells whether it was woken.
-
-        With `first` it is woken before those that wait already.
-        """
-        self._clock._may_block()
-        me = greenlet.getcurrent()
-        timer = None if timeout is None else self._clock.after(timeout, self._give_up, me)
-        entry = (me, timer)
-        (self._waiting.appendleft if first else self._waiting.append)(entry)
-        try:
-            return bool(self._clock._park())
-        except BaseException:
-            if entry in self._waiting:
-                self._waiting.remove(entry)
-            if timer is not None:
-                timer.cancel()
-            raise
-
-    def notify(self) -> bool:
-        """Wake the task that has waited longest; tells whether there was one."""
-        if not self._waiting:
-            return False
-        waiter, timer = self._waiting.popleft()
-        if timer is not None:
-            timer.cancel()
-        self._clock.after(0, self._clock._resume, waiter, True)
-        return True
-
-    def notify_all(self) -> None:
-        while self.notify():
-            pass
-
-    def _give_up(self, waiter: greenlet.greenlet) -> None:
-        self._waiting = deque(entry for entry in self._waiting if entry[0] is not waiter)
-        self._clock._resume(waiter, False)
-
-
-class Task:
-    """A piece of work that may block. `enter` and `leave` are called whenever it takes and gives up the stage."""
-
-    def __init__(
-        self, clock: Clock, name: str, action: Action, args: tuple[object, ...], cause: tuple[str, ...]
-    ) -> None:
-        self.name = name
-        self.cause = cause
-        self.enter: Action | None = None
-        self.leave: Action | None = None
-        self.ended: BaseException | None = None
-        self.refusals = 0
-        self.gone = clock.gate()
-        self._clock = clock
-        self._action = action
-        self._args = args
-        self.greenlet = greenlet.greenlet(self._run, parent=clock._hub)
-        self.greenlet.gr_context = contextvars.copy_context()
-
-    @property
-    def alive(self) -> bool:
-        return not self.greenlet.dead
-
-    def end(self, reason: BaseException) -> None:
-        """End a blocked task at this instant: `reason` is raised where it blocks, so its ``finally`` blocks run.
-
-        From then on the task cannot block again: whatever gives the clock back raises `reason` once more.
-        """
-        if self.alive and self.ended is None:
-            self.ended = reason
-            self._clock._resume(self.greenlet, reason)
-
-    def _run(self) -> None:
-        try:
-            self._action(*self._args)
-        except (greenlet.GreenletExit, TaskEnded):
-            pass
-        except BaseException as error:
-            self._clock._forward(error)
-        finally:
-            self._clock._tasks.pop(self.greenlet, None)
-            self.gone.open()
 
 
 class Clock:
@@ -236,6 +84,7 @@ class Clock:
         self.thread = threading.get_ident()
         self.switches = 0
         self._agenda = simpy.Environment(initial_time=0)
+        self._end = (_LAST_DATE - start) // dt.timedelta(microseconds=1)
         self._foreground = 0
         self._settling = False
         self._closed = False
@@ -245,6 +94,7 @@ class Clock:
         self._hub = greenlet.greenlet(self._loop, parent=self._main)
         self._tasks: dict[greenlet.greenlet, Task] = {}
         self._progress: Progress | None = None
+        self._for_the_cell: BaseException | None = None
 
     # -- what time is it ---------------------------------------------------------------------------------------------
 
@@ -292,6 +142,8 @@ class Clock:
     def at(self, instant: int, action: Action, *args: object, background: bool = False) -> Timer:
         """Put `action(*args)` on the agenda at `instant` (microseconds; not before now). It must not block."""
         self.refuse_other_threads()
+        if instant > self._end:
+            raise CloudMisused("The lab's clock ends with the year 9999, and that is where this would go: wait less.")
         timer = Timer(self, max(instant, self.now), action, args, background)
         if not background:
             self._foreground += 1
@@ -308,6 +160,16 @@ class Clock:
         self._tasks[task.greenlet] = task
         self.after(0, self._resume, task.greenlet, None)
         return task
+
+    def interrupt(self, error: BaseException) -> Timer:
+        """Raise `error` in the cell that waits, as soon as the step that is under way is finished."""
+        # In the background, so that settle() does not take it for something that is left to happen.
+        return self.after(0, self._resume, self._main, error, background=True)
+
+    @property
+    def cell_is_on_stage(self) -> bool:
+        """Whether the notebook cell's own code runs now, and not the lab's or a handler's."""
+        return greenlet.getcurrent() is self._main
 
     def signal(self) -> Signal:
         return Signal(self)
@@ -383,10 +245,7 @@ class Clock:
 
     def refuse_other_threads(self) -> None:
         if threading.get_ident() != self.thread:
-            raise CloudMisused(
-                "The lab cloud lives in the thread that opened it: call it from the notebook cell or from a handler, "
-                "not from another thread."
-            )
+            raise CloudMisused(_NO_THREADS)
 
     def _refuse_in_a_task(self, name: str) -> None:
         self.refuse_other_threads()
@@ -430,6 +289,8 @@ class Clock:
         finally:
             if task is not None and task.enter is not None:
                 task.enter()
+        if task is None and self._for_the_cell is not None:
+            result, self._for_the_cell = self._for_the_cell, None
         if isinstance(result, BaseException):
             raise result
         return result
@@ -446,8 +307,13 @@ class Clock:
             waiter.switch()
 
     def _forward(self, error: BaseException) -> None:
-        """An error that belongs to no handler (an interrupt, a fault of ours) surfaces in the notebook cell."""
-        self.after(0, self._resume, self._main, error)
+        """An error that belongs to no handler (an interrupt, a fault of ours) surfaces where the cell waits."""
+        self._for_the_cell = error
+        self.after(0, self._tell_the_cell)
+
+    def _tell_the_cell(self) -> None:
+        if self._for_the_cell is not None:
+            self._resume(self._main, None)
 
     def _loop(self) -> None:
         while True:
@@ -506,7 +372,7 @@ def _sleep(seconds: float, /) -> None:
     clock = shown()
     if clock is None:
         if getattr(threading.current_thread(), OWNED_BY_A_HANDLER, False):
-            raise RuntimeError(_NO_THREADS)
+            raise CloudMisused(_NO_THREADS)
         real_sleep(seconds)
     else:
         clock.sleep(seconds)

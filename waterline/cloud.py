@@ -15,12 +15,15 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 import boto3
 from moto import mock_aws
 from moto.awslambda.models import lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
@@ -37,6 +40,7 @@ from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
+from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
 from waterline.services.kinesis import StreamBackend
 from waterline.services.sqs import QueueBackend
@@ -45,6 +49,17 @@ REGION = "us-east-1"
 _ROLE = "lab"
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One run of one notebook cell; `name` is the cell's, whatever text it holds at the time."""
+
+    name: str
+
+
+# Set by waterline.notebook while a cell runs, when it knows which.
+running_cell: ContextVar[Cell | None] = ContextVar("running_cell", default=None)
 
 
 class CloudAlreadyOpen(LabMistake, RuntimeError):
@@ -74,7 +89,7 @@ class Cloud:
         self.seed = seed
         self.clock = Clock(start)
         self.journal = Journal(self.clock)
-        self._opened_at: tuple[str, int] | None = None
+        self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
 
     # -- opening and closing -----------------------------------------------------------------------------------------
@@ -83,12 +98,14 @@ class Cloud:
     def start(cls, seed: int = 0, start: dt.datetime = EPOCH) -> Cloud:
         """Open a cloud that stays open until :meth:`close`: what a notebook does in its first cell.
 
-        Running the very same cell again closes the cloud that it opened before and opens a new one.
+        Running the same cell again, edited or not, closes the cloud that it opened before and opens a new one.
         """
         caller = sys._getframe(1)
-        here = (caller.f_code.co_filename, caller.f_lineno)
+        here = running_cell.get() or Cell(f"{caller.f_code.co_filename}:{caller.f_lineno}")
         before = current()
-        if before is not None and before._opened_at == here and "ipykernel" in sys.modules:
+        earlier = None if before is None else before._opened_at
+        again = earlier is not None and earlier.name == here.name and earlier is not here
+        if before is not None and again and _in_a_notebook():
             before.close()
         cloud = cls(seed, start)
         cloud._opened_at = here
@@ -129,6 +146,7 @@ class Cloud:
             stack.enter_context(installed(kinesis_backends, StreamBackend, ground))
             stack.enter_context(installed(dynamodb_backends, TableBackend, ground))
             stack.enter_context(installed(lambda_backends, Functions, ground))
+            stack.enter_context(installed(cloudwatch_backends, MetricBackend, ground))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
             self.clock.freeze()
@@ -222,6 +240,11 @@ class Cloud:
     def __repr__(self) -> str:
         state = f"at +{self.clock.now / SECOND:,.1f} s" if self.is_open else "closed"
         return f"<cloud, seed {self.seed}, {state}, {len(self.journal)} events>"
+
+
+def _in_a_notebook() -> bool:
+    ipython: Any = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
 
 
 def _make_role() -> str:

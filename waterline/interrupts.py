@@ -22,10 +22,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import greenlet
-
-from waterline.clock import Clock, Timer, shown
+from waterline.clock import Clock, shown
 from waterline.compute.package import ROOT
+from waterline.trace import instant
+from waterline.waiting import Timer
 
 _LAB = str(Path(__file__).parent)
 
@@ -67,15 +67,15 @@ class _StopButton:
         clock = shown()
         if clock is None:
             self._leave_to_others(number, frame)
-        elif greenlet.getcurrent() is clock._main:
-            if any(self._is_learners(code) for code in _outwards(frame)):
+        elif clock.cell_is_on_stage:
+            # Without an await the cell is under way even where none of its lines is: between two of its statements.
+            if self._loop is None or any(self._is_learners(code) for code in _outwards(frame)):
                 raise _interrupted(clock)
             self._leave_to_others(number, frame)
         elif self._learner_is_on_stage(frame) or (self._pending is not None and self._pending.pending):
             raise _interrupted(clock)
         else:
-            # In the background, so that settle() does not take it for something that is left to happen.
-            self._pending = clock.after(0, clock._resume, clock._main, _interrupted(clock), background=True)
+            self._pending = clock.interrupt(_interrupted(clock))
 
     def forget(self) -> None:
         """The cell is over: an interrupt that came too late for it must not stop the next one."""
@@ -108,4 +108,4 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _interrupted(clock: Clock) -> Interrupted:
-    return Interrupted(f"stopped at {clock.date:%Y-%m-%d %H:%M:%S} in the cloud, which goes on with the next cell.")
+    return Interrupted(f"stopped at {instant(clock.now)} in the cloud, which goes on with the next cell.")

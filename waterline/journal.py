@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, overload
@@ -55,6 +55,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "dropped": "it was given up, and no dead-letter queue wanted it",
         "denied": "a policy refused it",
         "ended": "an execution environment was shut down",
+        "alarmed": "an alarm changed its state",
     }
 )
 
@@ -112,6 +113,11 @@ class Journal(Sequence[Event]):
         self._events: list[Event] = []
         self._by_message: dict[str, list[Event]] = {}
         self._children: dict[str, list[str]] = defaultdict(list)
+        self._listeners: list[Callable[[Event], object]] = []
+
+    def listen(self, heard: Callable[[Event], object]) -> None:
+        """Call `heard` with every event from now on. It must neither block nor write to the journal."""
+        self._listeners.append(heard)
 
     def record(
         self, kind: str, place: str, message: str | None = None, parents: tuple[str, ...] = (), **detail: Any
@@ -130,6 +136,8 @@ class Journal(Sequence[Event]):
                     self._children[parent].append(message)
             else:
                 known.append(event)
+        for heard in self._listeners:
+            heard(event)
         return event
 
     @property

@@ -31,7 +31,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from waterline import clock as clocks
-from waterline.cloud import current
+from waterline.cloud import Cell, current, running_cell
 from waterline.compute.source import FunctionSource
 from waterline.errors import LabMistake
 from waterline.facts import facts
@@ -191,8 +191,13 @@ def _on_the_clock(cells: _Cells, run: Callable[..., Any]) -> Callable[..., Any]:
     async def run_on_the_clock(*args: Any, **kwargs: Any) -> Any:
         if not cells.here:
             return await run(*args, **kwargs)
-        with cells.running():
-            return await run(*args, **kwargs)
+        cell_id = kwargs.get("cell_id")
+        token = running_cell.set(Cell(cell_id) if cell_id else None)
+        try:
+            with cells.running():
+                return await run(*args, **kwargs)
+        finally:
+            running_cell.reset(token)
 
     return run_on_the_clock
 

@@ -23,6 +23,7 @@ class Progress:
         self._end = end
         self._shown_at = time.monotonic() + _PATIENCE - _REFRESH
         self._bar: Any = None
+        self._shown: Any = None
         self._silent = os.environ.get("WATERLINE_PROGRESS") == "off"
 
     def look(self, now: int) -> None:
@@ -35,14 +36,24 @@ class Progress:
 
             total = None if self._end is None else self._end - self._start
             # The bar's own clock would show virtual time, so it is given no time to print.
-            self._bar = tqdm(
-                total=total, leave=False, bar_format="{desc} {bar} {percentage:3.0f} %" if total else "{desc}"
-            )
+            layout = "{desc} {bar} {percentage:3.0f} %" if total else "{desc}"
+            if any(kind.__name__ == "tqdm_notebook" for kind in tqdm.__mro__):
+                from IPython.display import display
+
+                self._bar = tqdm(total=total, leave=False, bar_format=layout, display=False)
+                self._shown = display(self._bar.container, display_id=True)
+            else:
+                self._bar = tqdm(total=total, leave=False, bar_format=layout)
         self._bar.n = now - self._start
         self._bar.set_description_str(f"virtual day {now / _DAY:.2f}", refresh=False)
         self._bar.refresh()
 
     def close(self) -> None:
         if self._bar is not None:
+            self._bar.n = self._bar.total or self._bar.n  # tqdm leaves a bar that was stopped half-way
             self._bar.close()
             self._bar = None
+        if self._shown is not None:
+            # A closed widget stays in the notebook as one that cannot be found: put nothing in its place.
+            self._shown.update({"text/plain": ""}, raw=True)
+            self._shown = None

@@ -49,6 +49,11 @@ def _outcome(detail: Mapping[str, Any]) -> str:
     return ": ".join(part for part in (where, detail.get("why", "")) if part)
 
 
+def _dead_lettered(detail: Mapping[str, Any]) -> str:
+    receives = "1 receive" if detail["count"] == 1 else f"{detail['count']} receives"
+    return f"after {receives}, to {detail['to']}"
+
+
 def _why(detail: Mapping[str, Any]) -> str:
     return str(detail.get("why", ""))
 
@@ -57,7 +62,7 @@ _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "delayed": lambda detail: f"until {instant(detail['until'])}",
     "received": _received,
     "hidden": lambda detail: f"until {instant(detail['until'])}",
-    "dead-lettered": lambda detail: f"after {detail['count']} receives, to {detail['to']}",
+    "dead-lettered": _dead_lettered,
     "redriven": lambda detail: f"to {detail['to']}",
     "started": lambda detail: f"environment {detail['environment']}: cold start",
     "ended": _outcome,

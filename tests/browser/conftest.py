@@ -15,21 +15,17 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jupyterlab_page import Notebook, Record, Server
+from playwright.sync_api import BrowserContext, sync_playwright
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-from jupyterlab_page import Notebook, Record  # noqa: E402
-from playwright.sync_api import BrowserContext, sync_playwright  # noqa: E402
-
-from waterline.desk import environment  # noqa: E402
-from waterline.desk.browser import find_chromium  # noqa: E402
-from waterline.desk.copies import hand_out  # noqa: E402
-from waterline.desk.course import Course  # noqa: E402
-from waterline.desk.lab import choose_port, end_server, start_server, trust  # noqa: E402
+from waterline.desk import environment
+from waterline.desk.browser import find_chromium
+from waterline.desk.copies import hand_out
+from waterline.desk.course import Course
+from waterline.desk.lab import choose_port, end_server, start_server, trust
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
@@ -62,15 +58,6 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots go."""
     kept = os.environ.get("WATERLINE_SCREENSHOTS")
     return Path(kept).resolve() if kept else tmp_path_factory.mktemp("screenshots")
-
-
-@dataclass(frozen=True)
-class Server:
-    """A JupyterLab that answers."""
-
-    course: Course
-    url: str
-    token: str
 
 
 @pytest.fixture(scope="session")
@@ -125,16 +112,14 @@ def record() -> Record:
 
 
 @pytest.fixture(scope="session")
-def open_notebook(
-    server: Server, context: BrowserContext, record: Record, pictures: Path
-) -> Callable[[str], Notebook]:
+def open_notebook(server: Server, context: BrowserContext, record: Record, pictures: Path) -> Callable[[str], Notebook]:
     """Open a notebook of `work/` on a page of its own."""
 
     def open_(path: str) -> Notebook:
         page = context.new_page()
         page.set_default_timeout(10_000)
         record.watch(page)
-        return Notebook(page, server.url, server.token, path, pictures)
+        return Notebook(page, server, path, pictures)
 
     return open_
 

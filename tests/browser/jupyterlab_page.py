@@ -1,7 +1,7 @@
 """A notebook in JupyterLab as a test sees it: opened, run, typed into, looked at; and a record of what should not be.
 
-What is about the notebook as a whole (run all, what each cell printed) goes through JupyterLab's own commands and model;
-what a learner does with a hand on the keyboard goes through the keyboard.
+What is about the notebook as a whole (run all, what each cell printed) goes through JupyterLab's own commands and
+model; what a learner does with a hand on the keyboard goes through the keyboard.
 """
 
 from __future__ import annotations
@@ -13,11 +13,24 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
+from waterline.desk.course import Course
+
 PATIENCE = 40_000  # ms: a kernel's start on a slow machine
+SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+OUTPUT = ".jp-OutputArea-output"
 HERE = ("127.0.0.1", "localhost", "")
 
 # Console errors that are not ours, each with its reason.
 NOT_OURS: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A JupyterLab that answers at `url` to whoever has the token, and the course whose copies it shows."""
+
+    course: Course
+    url: str
+    token: str
 
 
 @dataclass
@@ -26,7 +39,6 @@ class Record:
 
     errors: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
-    requests: int = 0
 
     def watch(self, page: Page) -> None:
         """Record from now on."""
@@ -39,7 +51,6 @@ class Record:
             self.errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def _asked(self, request: Request) -> None:
-        self.requests += 1
         url = urlsplit(request.url)
         if url.scheme not in ("data", "blob", "about") and url.hostname not in HERE:
             self.foreign.append(request.url)
@@ -78,11 +89,11 @@ _CELLS = """() => {
 class Notebook:
     """One notebook on one page."""
 
-    def __init__(self, page: Page, server: str, token: str, path: str, pictures: Path) -> None:
+    def __init__(self, page: Page, server: Server, path: str, pictures: Path) -> None:
         self.page = page
         self.pictures = pictures
-        page.goto(f"{server}/lab/tree/{path}?token={token}")
-        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=PATIENCE)
+        page.goto(f"{server.url}/lab/tree/{path}?token={server.token}")
+        page.locator(f"{SHOWN} .jp-Notebook").wait_for(timeout=PATIENCE)
         self.settle()
 
     def settle(self) -> None:
@@ -120,7 +131,7 @@ class Notebook:
     def node(self, cell: Cell) -> Locator:
         """The selected cell on the page."""
         self.select(cell)
-        node = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell.jp-mod-active")
+        node = self.page.locator(f"{SHOWN} .jp-Cell.jp-mod-active")
         node.wait_for()
         return node
 

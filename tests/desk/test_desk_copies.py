@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,11 @@ from waterline.desk.course import Course
 
 LESSON = "notebooks/00-start-here.ipynb"
 LAB = "labs/00-first-light.ipynb"
+
+# A small executed notebook as it is published, and what JupyterLab 4 wrote when it was opened, not run, and saved.
+OPENED = Path(__file__).with_name("opened")
+PUBLISHED = (OPENED / "published.json").read_text(encoding="utf-8")
+SAVED = (OPENED / "saved.json").read_text(encoding="utf-8")
 
 
 class Shelf:
@@ -174,3 +180,139 @@ def test_a_disk_that_fills_up_leaves_the_copy_as_it_was(shelf: Shelf, monkeypatc
     assert not list(shelf.course.work.rglob("*.part"))
     assert shelf.hand_out() == []
     assert shelf.files()[LESSON] == "lesson 2"
+
+
+def newer(text: str = PUBLISHED) -> str:
+    notebook = json.loads(text)
+    notebook["cells"][0]["source"] = ["# A better lesson"]
+    return json.dumps(notebook)
+
+
+def changed(text: str, *path: Any, to: Any) -> str:
+    """A notebook with one thing changed, wherever `path` leads."""
+    notebook = json.loads(text)
+    place = notebook
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = to
+    return json.dumps(notebook)
+
+
+def test_a_copy_that_jupyterlab_only_opened_and_saved_is_untouched(shelf: Shelf) -> None:
+    assert SAVED != PUBLISHED
+    shelf.publish(PUBLISHED)
+    shelf.touch(PUBLISHED)
+    shelf.hand_out()
+    shelf.touch(SAVED)
+    assert shelf.hand_out() == []
+    assert shelf.files()[LESSON] == SAVED, "nothing newer, nothing to write"
+    shelf.publish(newer())
+    assert shelf.hand_out() == []
+    assert shelf.files() == {LESSON: newer(), LAB: "lab 1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        (("metadata",), {}),
+        (("metadata", "widgets"), {"application/vnd.jupyter.widget-state+json": {"state": {}}}),
+        (("nbformat_minor",), 6),
+        (("cells", 1, "metadata"), {"collapsed": True, "execution": {"iopub.status.busy": "2026-11-02T10:00:00Z"}}),
+        (("cells", 2, "outputs", 1, "metadata"), {}),
+        (("cells", 0, "source"), "# A lesson\n\nwith two lines"),
+        (("cells", 2, "outputs", 0, "data", "text/html"), "<p>one<br>\ntwo</p>"),
+    ],
+)
+def test_metadata_and_the_way_lines_are_written_do_not_count(shelf: Shelf, path: tuple[Any, ...], to: object) -> None:
+    shelf.publish(PUBLISHED)
+    shelf.touch(PUBLISHED)
+    shelf.hand_out()
+    shelf.touch(changed(SAVED, *path, to=to))
+    shelf.publish(newer())
+    assert shelf.hand_out() == []
+    assert shelf.files()[LESSON] == newer()
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        changed(SAVED, "cells", 3, "source", to=["answer = 42"]),
+        changed(SAVED, "cells", 3, "execution_count", to=3),
+        changed(SAVED, "cells", 1, "outputs", to=[]),
+        changed(SAVED, "cells", 1, "outputs", 0, "text", to=["else\n"]),
+        changed(SAVED, "cells", 2, "outputs", 2, "evalue", to="another"),
+        changed(SAVED, "cells", 1, "id", to="another"),
+        changed(SAVED, "cells", 0, "cell_type", to="raw"),
+        changed(SAVED, "cells", 0, "attachments", to={"a.png": {"image/png": "aGVsbG8="}}),
+        changed(SAVED, "cells", to=json.loads(SAVED)["cells"][:-1]),
+        changed(SAVED, "cells", to=json.loads(SAVED)["cells"][::-1]),
+        changed(SAVED, "cells", to=3),
+        changed(SAVED, "cells", to=["a", "b"]),
+        changed(SAVED, "cells", 0, to={}),
+        "[]",
+        "[" * 100_000,
+        SAVED[:-20],
+        "",
+    ],
+)
+def test_all_else_counts_as_touched(shelf: Shelf, mine: str) -> None:
+    shelf.publish(PUBLISHED)
+    shelf.touch(PUBLISHED)
+    shelf.hand_out()
+    shelf.touch(mine)
+    shelf.publish(newer())
+    assert len(shelf.hand_out()) == 1
+    assert shelf.files()[LESSON] == mine
+    assert shelf.files()["notebooks/00-start-here.new.ipynb"] == newer()
+
+
+def test_what_cannot_be_read_is_left_alone(shelf: Shelf) -> None:
+    copy = shelf.course.work / LESSON
+    copy.unlink()
+    copy.mkdir()  # a folder cannot be read as a file, by root neither
+    shelf.publish("lesson 2")
+    assert len(shelf.hand_out()) == 1
+    assert copy.is_dir()
+    assert copy.with_name("00-start-here.new.ipynb").read_text() == "lesson 2"
+
+
+def test_an_offered_copy_that_was_only_opened_gives_way_to_the_next_and_can_take_over(shelf: Shelf) -> None:
+    new = "notebooks/00-start-here.new.ipynb"
+    shelf.touch("my work")
+    shelf.publish(PUBLISHED)
+    shelf.hand_out()
+    shelf.touch(SAVED, new)
+    shelf.publish(newer())
+    shelf.hand_out()
+    assert shelf.files()[new] == newer()
+    (shelf.course.work / new).unlink()
+    shelf.touch(newer(SAVED))  # the learner took the new one over, after opening it
+    assert shelf.hand_out() == []
+    shelf.publish("lesson 4")
+    assert shelf.hand_out() == []
+    assert shelf.files() == {LESSON: "lesson 4", LAB: "lab 1"}
+
+
+def test_an_update_of_the_metadata_alone_reaches_an_untouched_copy(shelf: Shelf) -> None:
+    shelf.publish(PUBLISHED)
+    shelf.touch(PUBLISHED)
+    shelf.hand_out()
+    update = changed(PUBLISHED, "metadata", to={"language_info": {"name": "python"}})
+    shelf.publish(update)
+    assert shelf.hand_out() == []
+    assert shelf.files()[LESSON] == update
+
+
+def test_a_manifest_from_before_the_cells_were_kept_learns_them(shelf: Shelf) -> None:
+    shelf.publish(PUBLISHED)
+    shelf.touch(PUBLISHED)
+    shelf.hand_out()
+    manifest = json.loads(shelf.course.manifest.read_text())
+    for record in manifest["copies"].values():
+        del record["given_cells"]
+    shelf.course.manifest.write_text(json.dumps(manifest))
+    shelf.hand_out()
+    shelf.touch(SAVED)
+    shelf.publish(newer())
+    assert shelf.hand_out() == []
+    assert shelf.files()[LESSON] == newer()

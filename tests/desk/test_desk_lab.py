@@ -157,6 +157,16 @@ def test_the_users_own_jupyter_and_python_settings_stay_outside(
     assert env["JUPYTER_TOKEN"] == "secret"
 
 
+@pytest.mark.parametrize("told", [None, "/elsewhere"])
+def test_progress_is_kept_beside_the_copies_unless_the_learner_says_where(
+    course: Course, told: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WATERLINE_WORK", raising=False)
+    if told:
+        monkeypatch.setenv("WATERLINE_WORK", told)
+    assert variables.for_lab(course, "secret")["WATERLINE_WORK"] == (told or str(course.work))
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [

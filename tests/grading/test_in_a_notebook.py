@@ -99,7 +99,7 @@ def test_a_lab_from_the_first_check_to_the_last(run: Callable[..., list[dict[str
 
 def test_where_it_is_strict_a_check_that_is_not_correct_raises(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATERLINE_STRICT", "1")
-    with pytest.raises(learner.NotCorrect, match="Incorrect · 00.c What is left"):
+    with pytest.raises(learner.NotCorrect, match=r"Incorrect · 00\.c What is left"):
         learner.check("depth", {"depth": 2})
     assert repr(learner.check("depth", {"depth": 0})).startswith("✔ Correct")
 

@@ -44,8 +44,8 @@ def test_the_files_are_known_to_git() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (r"py" + r"pi\.org|pythonhosted|registry\." + r"npmjs", "a registry's host name"),
-        (r"/work/" + r"(main|shared)|\.\./" + r"shared|\.library\b", "a path of the machine that it was written on"),
+        (r"py" + r"pi\.org|python" + r"hosted|registry\." + r"npmjs", "a registry's host name"),
+        (r"/work/" + r"(main|shared)|\.\./" + r"shared|\." + r"library\b", "a path of the writer's machine"),
         (r"\bIM" + r"HO\b|\bTO" + r"DO\b|\bFIX" + r"ME\b|\bXX" + r"X\b", "something left undone"),
     ],
     ids=["registry", "path", "undone"],
@@ -75,6 +75,6 @@ def test_no_module_of_the_package_has_outgrown_its_idea() -> None:
     long = [
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "waterline").rglob("*.py")
-        if len(path.read_text(encoding="utf-8").splitlines()) > 520
+        if len(path.read_text(encoding="utf-8").splitlines()) > 600
     ]
     assert not long

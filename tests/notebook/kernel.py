@@ -70,6 +70,13 @@ class Notebook:
         """Run one cell to its end. `during` is called once the cell has said ``go`` (or at once, if it is silent)."""
         return self.finish(self.client.execute(code, silent=silent, allow_stdin=False), during)
 
+    def run_cell(self, name: str, code: str) -> Ran:
+        """Run a cell as JupyterLab does, which says which cell it is."""
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "user_expressions": {}}
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": name})
+        self.client.shell_channel.send(message)
+        return self.finish(str(message["header"]["msg_id"]))
+
     def value(self, expression: str) -> Any:
         """What an expression of plain values is worth in the kernel."""
         ran = self.run(f"print(repr({expression}))")

@@ -36,8 +36,10 @@ MISTAKES = [
     ("t NAME='open", "The %%function line has an opening quotation mark without a closing one."),
     (
         "issue.ticket",
-        "%%function cannot name a function 'issue.ticket': a name has up to 64 letters, digits, hyphens and "
-        "underscores.",
+        (
+            "%%function cannot name a function 'issue.ticket': a name has up to 64 letters, digits, hyphens and "
+            "underscores."
+        ),
     ),
 ]
 
@@ -123,8 +125,10 @@ def test_running_an_edited_cell_updates_the_function_and_keeps_its_source_under_
 SENTENCES = {
     "a cell that is not Python": (
         "%%function issue-ticket\ndef handler(event, context):\n    return event[\n",
-        "CellMistake: issue-ticket was not deployed, because its line 2 is not Python ('[' was never closed): "
-        "return event[",
+        (
+            "CellMistake: issue-ticket was not deployed, because its line 2 is not Python ('[' was never closed): "
+            "return event["
+        ),
     ),
     "a line without a name": (
         "%%function\ndef handler(event, context): pass",
@@ -136,8 +140,10 @@ SENTENCES = {
     ),
     "a function that would replace something": (
         "%%function sqs\npass",
-        "CellMistake: %%function sqs would take the place of sqs, which is something else in this notebook: "
-        "give the function another name.",
+        (
+            "CellMistake: %%function sqs would take the place of sqs, which is something else in this notebook: "
+            "give the function another name."
+        ),
     ),
 }
 

@@ -15,11 +15,15 @@ SENTENCES = {
         "UnknownMessage: ",
     ),
     "work that never ends": (
-        "connect('poisoned', 'def handler(event, context): 1 / 0')\n"
-        "sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName='poisoned')['QueueUrl'], MessageBody='x')\n"
-        "cloud.settle(limit_days=0.1)",
-        "NotSettled: Things were still happening after 0.1 virtual days: look at the end of the journal for what "
-        "repeats, or give settle a higher limit.",
+        (
+            "connect('poisoned', 'def handler(event, context): 1 / 0')\n"
+            "sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName='poisoned')['QueueUrl'], MessageBody='x')\n"
+            "cloud.settle(limit_days=0.1)"
+        ),
+        (
+            "NotSettled: Things were still happening after 0.1 virtual days: look at the end of the journal for what "
+            "repeats, or give settle a higher limit."
+        ),
     ),
     "a call that would leave the machine": (
         "import urllib.request; urllib.request.urlopen('http://example.com/')",
@@ -69,3 +73,15 @@ def test_the_same_cell_opens_its_cloud_anew_and_another_cell_is_refused(lesson: 
     refused = lesson.run("# another cell\ncloud = Cloud.start(seed=11)")
     assert refused.error.startswith("CloudAlreadyOpen: A cloud is open already (seed 11)")
     assert lesson.value("cloud.is_open")
+
+
+def test_a_cell_that_was_edited_opens_its_cloud_anew_too_but_not_twice_in_one_run(lesson: Notebook) -> None:
+    lesson.run("cloud.close()")
+    assert not lesson.run_cell("opening", "cloud = Cloud.start(seed=12)").error
+    edited = lesson.run_cell("opening", "# another seed\ncloud = Cloud.start(seed=13)")
+    assert not edited.error, edited.error
+    assert lesson.value("cloud.seed") == 13
+    assert lesson.run_cell("below", "Cloud.start(seed=13)").error_name == "CloudAlreadyOpen"
+    twice = lesson.run_cell("opening", "cloud = Cloud.start(seed=14)\nother = Cloud.start(seed=15)")
+    assert twice.error_name == "CloudAlreadyOpen"
+    assert lesson.value("(cloud.seed, cloud.is_open)") == (14, True)

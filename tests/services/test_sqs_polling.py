@@ -8,7 +8,8 @@ import pytest
 from bench import Lab
 from botocore.exceptions import ClientError
 
-from waterline.clock import SECOND, TaskEnded
+from waterline.clock import SECOND
+from waterline.waiting import TaskEnded
 
 
 def test_a_long_poll_takes_twenty_virtual_seconds(lab: Lab) -> None:

@@ -596,7 +596,7 @@ def test_another_thread_is_refused_in_one_sentence(lab: Lab) -> None:
     thread.start()
     thread.join()
     assert len(errors) == len(attempts)
-    assert all("not from another thread" in error for error in errors)
+    assert all("not in another thread" in error for error in errors)
     assert lab.counts(queue) == (0, 1, 0)
 
 

@@ -16,5 +16,6 @@ filters       which messages and records of an event source reach the function
 stream_mapping  the event source mapping that reads a stream of Kinesis or of a DynamoDB table; ``lane`` works its
               batches off, ``stream_retry`` decides what becomes of one, ``stream_destination`` is told of what is given
               up, ``tumbling`` is state from batch to batch; ``stream_settings``, ``stream_checks``: the API's words
-backend       the API: moto parses and stores, the modules above deliver
+backend       the API: moto parses and stores, the modules above deliver; ``responses`` is what moto's answers lack
+limits        the numbers, from the dated facts
 """

@@ -7,9 +7,10 @@ import io
 import json
 import uuid
 import zipfile
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
-import moto.awslambda.urls
+from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
@@ -25,11 +26,12 @@ from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
 from waterline.compute.outcome import Outcome
 from waterline.compute.package import Package
+from waterline.compute.responses import FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
-from waterline.compute.stream_settings import STREAM_DEFAULTS, start_of, stream_at, stream_settings
+from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
 from waterline.compute.watchdog import watchdog
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue
@@ -78,8 +80,11 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         self._asynchronous = AsynchronousQueue(self.ground)
 
     @property
-    def _url_module(self) -> Any:
-        return moto.awslambda.urls
+    def _url_module(self) -> SimpleNamespace:
+        """moto's addresses, answered by our responses: moto reads them from here when a request comes in."""
+        return SimpleNamespace(
+            url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(moto_urls.url_paths, FunctionResponse.dispatch)
+        )
 
     # -- functions ---------------------------------------------------------------------------------------------------
 
@@ -88,7 +93,8 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         if spec.get("PackageType", "Zip") != "Zip":
             raise InvalidParameterValueException("The lab runs functions from a zip only: an image needs Docker.")
         answer = super().create_function(spec)
-        for function in self.list_versions_by_function(answer.function_name):
+        name = answer.function_name
+        for function in (self.get_function(name), *self.list_versions_by_function(name)):
             function.__class__ = CloudFunction
         return answer
 
@@ -237,15 +243,15 @@ class Functions(LambdaBackend):  # type: ignore[misc]
             return self._create_stream_mapping(spec, stream)
         queue = self._queue(spec.get("EventSourceArn", ""))
         function = self.get_function(spec.get("FunctionName", ""))
-        if queue is not None:
-            check_new(spec, queue, function, list(self._event_source_mappings.values()))
-            filters_of(spec.get("FilterCriteria"), QUEUE)
-        mapping = super().create_event_source_mapping(spec)
         if queue is None:
-            super().delete_event_source_mapping(mapping.uuid)
-            raise InvalidParameterValueException(
-                "The lab reads SQS queues, Kinesis streams and DynamoDB streams: this source is none of them."
-            )
+            if source_service(spec) not in ("sqs", "kinesis", "dynamodb"):
+                raise InvalidParameterValueException(
+                    "The lab reads SQS queues, Kinesis streams and DynamoDB streams: this source is none of them."
+                )
+            return super().create_event_source_mapping(spec)  # which refuses what is not there
+        check_new(spec, queue, function, list(self._event_source_mappings.values()))
+        filters_of(spec.get("FilterCriteria"), QUEUE)
+        mapping = super().create_event_source_mapping(spec)
         polling = QueueMapping(self.ground, queue, self.fleet(function), _settings(mapping), self.new_request_id)
         self._mappings[mapping.uuid] = polling
         if mapping.enabled:

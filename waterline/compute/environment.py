@@ -20,11 +20,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from waterline.clock import SECOND, Task, TaskEnded
+from waterline.clock import SECOND
 from waterline.compute.logs import Log
 from waterline.compute.outcome import Outcome, failure, timed_out
 from waterline.compute.sandbox import Configuration, Request, Sandbox, SandboxFactory
 from waterline.ground import Ground
+from waterline.waiting import Task, TaskEnded
 
 Finish = Callable[[Outcome, str], object]
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from waterline.clock import Clock, TaskEnded
+from waterline.clock import Clock
 from waterline.compute.outcome import Outcome, exited, failure, raised, syntax_error
 from waterline.compute.sandbox import Configuration, Request
 from waterline.compute.stage import Stage
 from waterline.compute.watchdog import Overrun, Watchdog
+from waterline.waiting import TaskEnded
 
 
 class LambdaContext:

@@ -157,7 +157,7 @@ class Lane:
     def _attempt(self, batch: Batch) -> Outcome | None:
         """One invocation; None when the function is throttled."""
         messages = tuple(record.message for record in batch.records)
-        age = (self._clock.now - batch.records[-1].at) // 1_000
+        age = self._clock.now - batch.records[-1].at
         return self._invoke(batch.records, messages, {"iterator_age": age}, final=False)
 
     def _invoke(

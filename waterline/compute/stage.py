@@ -99,8 +99,9 @@ class Stage:
         self._package = package
         self._watchdog = watchdog
         self._modules: dict[str, types.ModuleType] = {}
-        self._environment = _encoded(variables)
-        self._unchanged = dict(self._environment)
+        self._variables = variables
+        self._environment: dict[Any, Any] = {}
+        self._unchanged: dict[Any, Any] = {}
         self._loggers: list[logging.Handler] = [self.log]
         self._level = logging.WARNING
         self._loop: Any = None
@@ -114,6 +115,10 @@ class Stage:
         """Take the stage: from here until :meth:`leave` the process looks as this environment expects it."""
         environ: Any = os.environ
         root = logging.root
+        if not self._environment:
+            # Only now: when this stage was made, another handler may have been on its own.
+            self._environment = _encoded(self._variables)
+            self._unchanged = dict(self._environment)
         self._outside = (sys.stdout, sys.stderr, sys.stdin, environ._data, root.handlers, root.level, self._shadow())
         sys.stdout = sys.stderr = self.printed
         sys.stdin = io.StringIO()
@@ -174,15 +179,19 @@ class Stage:
                     os.unsetenv(plain)
                 else:
                     os.putenv(plain, value)
-        self._unchanged = dict(self._environment)
 
 
 def _encoded(variables: Mapping[str, str]) -> dict[Any, Any]:
     """Environment variables in the form in which ``os.environ`` keeps them."""
     environ: Any = os.environ
-    passed_on = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("AWS_")}
-    everything = {**passed_on, **_OWN, **variables}
-    return {environ.encodekey(name): environ.encodevalue(value) for name, value in everything.items()}
+    encoded: dict[Any, Any] = {}
+    for key, value in environ._data.items():
+        name = environ.decodekey(key)
+        if name in _PASSED_ON or name.startswith("AWS_"):
+            encoded[key] = value
+    for name, text in (*_OWN.items(), *variables.items()):
+        encoded[environ.encodekey(name)] = environ.encodevalue(text)
+    return encoded
 
 
 def _set_level(logger: logging.Logger, level: int) -> None:

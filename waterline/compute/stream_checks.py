@@ -3,8 +3,8 @@
 Sources: CreateEventSourceMapping, API reference, for the bounds (facts ``esm.*``). The sentences are AWS's as others
 have met them: a mapping that exists (bishtawi's and DEFRA's notes of the CloudFormation error), the starting position
 (the validated tests of localstack/localstack). A record age from 1 to 59 seconds is refused with a sentence of ours:
-the guide gives 60 seconds as the least. AWS's reference says that a batch size over 10 needs a batching window; the
-defaults of streams, 100 and 0, show that this does not hold for them, and it is not asked here.
+the guide gives 60 seconds as the least. AWS's reference says that a larger batch needs a batching window (fact
+``esm.sqs_large_batch_window_min``); the defaults of streams show that this does not hold for them: not asked here.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ lane
     works off records one batch after another (``lane``). A shard has as many as the parallelization factor says; the
     records of one key go to one lane, so they stay in order.
 iterator age
-    how old the last record of a batch is when the function is invoked with it: ``iterator_age``, in milliseconds, in
+    how old the last record of a batch is when the function is invoked with it: ``iterator_age``, in microseconds, in
     the journal's ``invoked``.
 
 A stream keeps its records, so nothing is deleted and nothing is hidden: a record is ``sent``, then ``invoked`` in every

@@ -88,6 +88,12 @@ def start_of(spec: Mapping[str, Any], clock: Clock) -> Start:
     return Start(str(spec["StartingPosition"]), 0 if timestamp is None else instant_of(timestamp, clock))
 
 
+def source_service(spec: Mapping[str, Any]) -> str:
+    """The service in the ARN of an event source: ``sqs``; empty for what is no ARN."""
+    parts = str(spec.get("EventSourceArn", "")).split(":")
+    return parts[2] if len(parts) > 2 else ""
+
+
 def stream_at(account: str, region: str, arn: str) -> EventStream | None:
     """The Kinesis stream, or the stream of a table, with this ARN."""
     backends = dynamodb_backends if ":dynamodb:" in arn else kinesis_backends if ":kinesis:" in arn else None

@@ -47,14 +47,10 @@ class Watchdog(threading.Thread):
 
     def leave(self) -> None:
         """The code gives the stage up; an interruption that has come too late for it is forgotten."""
-        try:
-            self._on_stage = None
-            if self._thrown_at == self._stretch:
-                with self._throwing:
-                    _throw(threading.get_ident(), None)
-        except (Overrun, KeyboardInterrupt):
-            self._on_stage = None
-        finally:
+        self._on_stage = None
+        if self._thrown_at == self._stretch:
+            with self._throwing:
+                _let_go()
             self._thrown_at = None
 
     @property
@@ -84,10 +80,12 @@ class Watchdog(threading.Thread):
                 return
             again = self._thrown_at == stretch
             self._thrown_at = stretch
-            _throw(thread, Overrun)
-            # It did not help: the code is inside a lock or a system call, which only a signal wakes.
             if again and thread == threading.main_thread().ident and hasattr(signal, "pthread_kill"):
+                # It did not help: the code is inside a lock or a system call, which only a signal wakes.
+                _throw(thread, None)
                 signal.pthread_kill(thread, signal.SIGINT)
+            else:
+                _throw(thread, Overrun)
 
 
 def _throw(thread: int, error: type[BaseException] | None) -> None:
@@ -95,6 +93,20 @@ def _throw(thread: int, error: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread), None if error is None else ctypes.py_object(error)
     )
+
+
+def _let_go() -> None:
+    """Raise and catch what this thread may have been sent.
+
+    It cannot be taken back: in CPython before 3.13, forgetting a pending exception leaves the interpreter looking for
+    it at every step, and ``sys.setprofile`` in an endless loop.
+    """
+    try:
+        _throw(threading.get_ident(), Overrun)
+        while True:
+            pass
+    except (Overrun, KeyboardInterrupt):
+        pass
 
 
 def watchdog() -> Watchdog:

@@ -15,8 +15,8 @@ command       the command line
 Words. The *environment* is `.venv`, a virtual environment that only this package makes. Its *stamp*,
 `.venv/start.json`, says what was installed; it is written last, so that an environment is trusted only when its stamp
 fits. A *published* notebook is one in `notebooks/` or `labs/`; a *copy* is what the learner works on, in `work/`. The
-*manifest*, `work/.published.json`, keeps the hash of every copy as it was handed out, which tells an untouched copy
-from the learner's own work.
+*manifest*, `work/.published.json`, keeps the hash of every copy as it was handed out, and that of its cells, which tell
+an untouched copy from the learner's own work.
 
 These modules use the standard library only, because nothing else is there yet, and import each other relatively: for
 `start.py` this package is `desk`, not `waterline.desk`. Importing `waterline` needs moto, takes most of a second, and

@@ -30,6 +30,7 @@ def for_lab(course: Course, token: str) -> dict[str, str]:
     """The variables for JupyterLab: its settings and IPython's lie in `work/`, so that the user's cannot disturb."""
     kept = {name: value for name, value in clean().items() if not name.startswith(("JUPYTER", "JPY_", "IPYTHON"))}
     kept.pop("MPLBACKEND", None)
+    kept.setdefault("WATERLINE_WORK", str(course.work))  # progress lies with the copies, wherever the package lies
     kept.update(
         JUPYTER_TOKEN=token,
         JUPYTER_PREFER_ENV_PATH="1",

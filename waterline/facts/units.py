@@ -24,9 +24,10 @@ COUNTS: Final = frozenset({
 
 RATES: Final = frozenset({
     "batches per shard", "concurrent executions / min", "concurrent invocations / min",
-    "execution environments / 10 s", "GB-s / month", "GB/s", "GetRecords calls/s", "invocations/s", "MB/s",
-    "messages/s", "MiB/s", "polls/s", "records/s", "requests / month", "requests/s", "requests/s / 10 s",
-    "requests/s per concurrent execution", "transitions/s", "units/s", "x",
+    "execution environments / 10 s", "GB / month", "GB-hours / month", "GB-s / month", "GB/s", "GetRecords calls/s",
+    "invocations/s", "MB/s", "messages/s", "MiB/s", "polls/s", "records/s", "requests / month", "requests/s",
+    "requests/s / 10 s", "requests/s per concurrent execution", "transitions / month", "transitions/s", "units/s",
+    "x",
 })  # fmt: skip
 
 PRICES: Final = frozenset({

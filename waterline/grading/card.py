@@ -164,7 +164,9 @@ def _text(part: Part) -> str:
         elif block.lstrip().startswith("- "):
             blocks.append((label.rstrip() + "\n" if label else "") + textwrap.indent(block, "  "))
         else:
-            blocks.append(textwrap.fill(label + " ".join(block.split()), WIDTH, break_long_words=False))
+            blocks.append(
+                textwrap.fill(label + " ".join(block.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
+            )
     return "\n".join(blocks)
 
 

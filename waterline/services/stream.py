@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
-from waterline.clock import Timer
 from waterline.ground import Ground
+from waterline.waiting import Timer
 
 
 @dataclass(eq=False, slots=True)

@@ -1,18 +1,20 @@
-"""Pictures and widgets, each fed by the journal alone.
+"""Pictures and widgets: of a run, fed by its journal alone, and of the facts.
 
 ========================  =============================================================================
 ``timeline(journal)``     the picture of a run: one row per message
 ``explore(scenario, c)``  a widget with one control that runs a scenario again and draws it
 ``Control``               the setting that ``explore`` turns
 ``predict(question)``     asks before a run, keeps the answer, and sets it beside what happened
+``comparison(time)``      the services on six axes, as they were known in 2018, in 2021 and today
 ========================  =============================================================================
 
 A picture has ``caption`` (the finding in words), ``text`` (its text alternative), ``table()`` (its table twin) and an
 HTML form that holds all three. matplotlib is imported when the first picture is drawn.
 """
 
+from waterline.views.comparison import comparison
 from waterline.views.explore import Control, explore
 from waterline.views.predict import predict
 from waterline.views.timeline import timeline
 
-__all__ = ["Control", "explore", "predict", "timeline"]
+__all__ = ["Control", "comparison", "explore", "predict", "timeline"]

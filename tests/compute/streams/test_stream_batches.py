@@ -11,7 +11,9 @@ import json
 
 import pytest
 from river import FAIL_ON_BAD, PASS, River
-from world import sleeping
+from world import client, sleeping
+
+from waterline.clock import SECOND
 
 DAY = 86_400
 
@@ -215,14 +217,14 @@ def test_a_changed_factor_waits_for_what_is_under_way(river: River) -> None:
 
 
 def test_the_iterator_age_is_that_of_the_last_record_when_the_function_is_invoked(river: River) -> None:
-    """ "Lambda function metrics", IteratorAge: how old the last record of the batch was, in milliseconds."""
+    """ "Lambda function metrics", IteratorAge: how old the last record of the batch was."""
     river.begin(sleeping(10), BatchSize=2)
     river.put("a", "b", "c")
     river.advance(4)
     river.put("d")
     river.settle()
     ages = {event.detail["invocation"]: event.detail["iterator_age"] for event in river.journal.of("invoked")}
-    assert list(ages.values()) == [0, 6_000]
+    assert list(ages.values()) == [0, 6 * SECOND]
 
 
 def test_a_throttled_batch_waits_and_uses_up_no_retry(river: River) -> None:
@@ -342,3 +344,20 @@ def test_a_deleted_stream_ends_its_mapping_when_what_was_read_is_done(river: Riv
     assert river.kinds("a")[-1] == river.kinds("b")[-1] == "succeeded"
     assert river.kinds("c") == ["sent", "purged"]
     assert "the stream was deleted: its event source mapping stopped reading clicks" in river.world.whys("ended")
+
+
+def test_cloudwatch_has_the_iterator_age_in_milliseconds(river: River) -> None:
+    """ "Lambda function metrics", IteratorAge: what an alarm on a stuck shard looks at."""
+    river.begin(FAIL_ON_BAD)
+    river.put("bad")
+    river.advance(60)
+    (point,) = client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="IteratorAge",
+        Dimensions=[{"Name": "FunctionName", "Value": "issue"}],
+        StartTime=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        EndTime=dt.datetime(2026, 1, 1, 0, 1, tzinfo=dt.UTC),
+        Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    assert point["Maximum"] == 31_000

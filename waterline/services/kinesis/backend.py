@@ -37,6 +37,9 @@ class StreamBackend(KinesisBackend):  # type: ignore[misc]
         stream.trim()
         return stream
 
+    def _send_stream_metrics(self, stream_name: str, incoming_bytes: int, incoming_records: int) -> None:
+        """Nothing: in the cloud metrics are read from the journal, and nobody puts any under ``AWS/``."""
+
     def stream_at(self, arn: str) -> CloudStream | None:
         """The stream with this ARN."""
         return next((stream for stream in self.streams.values() if stream.arn == arn), None)

@@ -15,8 +15,9 @@ import heapq
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from waterline.clock import Clock, Timer
+from waterline.clock import Clock
 from waterline.services.sqs.message import Message
+from waterline.waiting import Timer
 
 Item = TypeVar("Item")
 _FEW = 64
