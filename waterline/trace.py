@@ -85,6 +85,11 @@ _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+def short(message: str) -> str:
+    """Enough of an identifier to tell messages apart: its beginning; the end of a stream record's ``shard:number``."""
+    return message[-8:] if ":" in message else message[:8]
+
+
 def note(event: Event) -> str:
     """What there is to say about an event beyond its kind and place."""
     return _NOTES.get(event.kind, _why)(event.detail)
@@ -106,7 +111,7 @@ class Table:
     @classmethod
     def of_events(cls, events: Iterable[Event], title: str = "") -> Table:
         rows = tuple(
-            (instant(event.at), event.kind, event.name, (event.message or "")[:8], note(event)) for event in events
+            (instant(event.at), event.kind, event.name, short(event.message or ""), note(event)) for event in events
         )
         return cls(("when", "what", "where", "message", "note"), rows, title)
 
