@@ -69,7 +69,7 @@ class Stage:
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
-    def empty(self, url: str, within: float = 20) -> bool:
+    def empty(self, url: str, within: float = 60) -> bool:
         """Whether the queue gets rid of all its messages in this many seconds."""
         return self.until(lambda: self.held(url) == 0, within)
 
@@ -89,7 +89,7 @@ class Stage:
         with zipfile.ZipFile(archive, "w") as file:
             file.writestr("index.py", source)
         name = f"{self.name}-f"
-        settings.setdefault("Timeout", 1)
+        settings.setdefault("Timeout", 4)
         self.awslambda.create_function(
             FunctionName=name,
             Runtime="python3.11",
