@@ -18,7 +18,7 @@ ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| \*\*[\d.e+-]+\*\* \(.+ to .+\) \| \*\*[
 
 
 def test_there_is_a_benchmark_for_each_claim() -> None:
-    assert NAMES == ("backlog", "first_cloud", "messages", "pricing", "virtual_time")
+    assert NAMES == ("backlog", "first_cloud", "invocations", "messages", "overlap", "pricing", "virtual_time")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,7 +40,7 @@ def test_a_benchmark_runs_and_gives_ratios(name: str, tmp_path: Path) -> None:
 def test_an_unknown_benchmark_is_refused_in_a_sentence() -> None:
     ran = subprocess.run([sys.executable, RUN, "speed"], capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 2
-    assert "there is no benchmark speed: there are backlog, first_cloud, messages, pricing, virtual_time" in ran.stderr
+    assert f"there is no benchmark speed: there are {', '.join(NAMES)}" in ran.stderr
 
 
 def test_contenders_take_turns_and_are_compared_round_by_round() -> None:

@@ -67,6 +67,7 @@ def _handler(*lines: str) -> str:
     ],
 )
 def test_a_bad_handler_gets_its_own_error(world: World, source: str, kind: str, message: str) -> None:
+    """Source: "AWS Lambda function errors in Python" and "Troubleshoot invocation issues in Lambda"."""
     before = sys.stdout, sys.stdin, dict(os.environ), signal.getsignal(signal.SIGINT), threading.Thread.start, os._exit
     world.create({"lambda_function.py": source}, "lambda_function.handler")
     found, said = world.error()
@@ -94,6 +95,7 @@ def test_a_bad_handler_gets_its_own_error(world: World, source: str, kind: str, 
     ],
 )
 def test_a_wrong_handler_name_gets_its_own_error(world: World, handler: str, kind: str) -> None:
+    """Source: "Troubleshoot invocation issues in Lambda"."""
     world.create({"main.py": OK}, handler)
     assert world.error()[0] == kind
 
@@ -126,6 +128,7 @@ def test_decimals_and_letters_come_back_as_json(world: World) -> None:
 
 
 def test_an_exit_costs_the_environment(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy("import sys\ndef handler(event, context):\n    sys.exit(1)\n")
     world.error()
     world.error()
@@ -133,6 +136,7 @@ def test_an_exit_costs_the_environment(world: World) -> None:
 
 
 def test_an_exception_does_not_cost_the_environment(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy(_handler("raise ValueError"))
     world.error()
     world.error()
@@ -188,7 +192,10 @@ def impatient() -> Iterator[None]:
 )
 @pytest.mark.usefixtures("impatient")
 def test_code_that_never_ends_times_out(world: World, source: str) -> None:
-    """On AWS it would use up its time; here it does so on the virtual clock (``watchdog``)."""
+    """On AWS it would use up its time; here it does so on the virtual clock (``watchdog``).
+
+    Source: "Configure Lambda function timeout".
+    """
     world.deploy(source)
     world.deploy(OK, "other")
     assert world.error()[0] == "Sandbox.Timedout"
@@ -197,6 +204,7 @@ def test_code_that_never_ends_times_out(world: World, source: str) -> None:
 
 
 def test_bad_functions_behind_a_queue_end_in_the_dead_letter_queue(world: World) -> None:
+    """Source: "Handling errors for an SQS event source in Lambda"."""
     queue = world.queue(dead_after=2)
     world.create({"main.py": "import nothing_of_the_kind"}, "main.handler")
     world.map(queue)

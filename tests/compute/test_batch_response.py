@@ -38,6 +38,7 @@ _RESPONSES = [
 
 @pytest.mark.parametrize(("response", "failed"), _RESPONSES)
 def test_a_response_means_what_it_means_on_aws(world: World, response: str, failed: str) -> None:
+    """Source: "Handling errors for an SQS event source in Lambda"."""
     queue = world.queue(dead_after=1)
     world.deploy(
         "import json\nRESPONSE = " + repr(response) + "\n"

@@ -28,12 +28,14 @@ def handler(event, context):
 
 
 def test_globals_live_as_long_as_their_environment(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy(COUNTER)
     assert [world.result(), world.result(), world.result()] == [1, 2, 3]
     assert [event.kind for event in world.cloud.journal].count("started") == 1
 
 
 def test_invocations_that_overlap_have_environments_and_globals_of_their_own(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy(COUNTER)
     for _ in range(3):
         world.invoke({"sleep": 1}, InvocationType="Event")
@@ -96,6 +98,7 @@ def handler(event, context):
 def test_two_overlapping_functions_see_their_own_variables_and_print_into_their_own_logs(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Source: "Working with Lambda environment variables"."""
     monkeypatch.setenv("LEARNER", "yes")
     before = dict(os.environ)
     for name in ("north", "south"):
@@ -113,6 +116,7 @@ def test_two_overlapping_functions_see_their_own_variables_and_print_into_their_
 
 
 def test_a_variable_that_a_handler_sets_stays_in_its_environment(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy(
         "import os\ndef handler(event, context):\n"
         "    before = os.environ.get('SET')\n    os.environ['SET'] = 'here'\n    return before\n"
@@ -240,6 +244,7 @@ def test_a_published_version_keeps_its_code(world: World) -> None:
 
 
 def test_a_handler_that_invokes_another_waits_for_it(world: World) -> None:
+    """Source: Invoke."""
     world.deploy(sleeping(2), "bank", timeout=10)
     world.deploy(
         "import boto3, time\ndef handler(event, context):\n"
@@ -255,6 +260,7 @@ def test_a_handler_that_invokes_another_waits_for_it(world: World) -> None:
 
 
 def test_a_long_poll_in_a_handler_waits_in_virtual_time(world: World) -> None:
+    """Source: ReceiveMessage."""
     queue = world.queue()
     world.deploy(
         "import boto3, os\ndef handler(event, context):\n"
@@ -271,6 +277,7 @@ def test_a_long_poll_in_a_handler_waits_in_virtual_time(world: World) -> None:
 
 
 def test_a_function_that_invokes_itself_gets_another_environment(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy(
         "import boto3, json\ndef handler(event, context):\n"
         "    n = event['n']\n"

@@ -20,6 +20,7 @@ ECHO = "def handler(event, context):\n    print('got', event)\n    return event\
 
 
 def test_an_event_goes_in_and_a_result_comes_out(world: World) -> None:
+    """Source: Invoke."""
     world.deploy(ECHO)
     answer = world.invoke({"order": "å", "n": [1, None, 1.5]})
     assert answer["StatusCode"] == 200
@@ -29,6 +30,7 @@ def test_an_event_goes_in_and_a_result_comes_out(world: World) -> None:
 
 
 def test_no_payload_is_an_empty_event(world: World) -> None:
+    """Source: Invoke."""
     world.deploy(ECHO)
     assert json.loads(world.awslambda.invoke(FunctionName="issue")["Payload"].read()) == {}
 
@@ -54,6 +56,7 @@ def test_the_tail_of_the_log_comes_back_when_asked_for(world: World) -> None:
 )
 @pytest.mark.parametrize("kind", ["RequestResponse", "Event", "DryRun"])
 def test_what_is_not_there_is_not_found(world: World, function: str, options: dict[str, str], kind: str) -> None:
+    """Source: Invoke."""
     world.deploy(ECHO)
     with pytest.raises(world.awslambda.exceptions.ResourceNotFoundException):
         world.awslambda.invoke(FunctionName=function, InvocationType=kind, **options)
@@ -82,6 +85,7 @@ def test_a_body_that_is_too_large_is_refused(world: World, kind: str, limit: int
 
 
 def test_a_response_that_is_too_large_is_a_function_error(world: World) -> None:
+    """Source: "Lambda quotas"."""
     world.deploy("def handler(event, context):\n    return 'x' * 7_000_000\n")
     assert world.error()[0] == "Function.ResponseSizeTooLarge"
 
@@ -145,7 +149,10 @@ def test_the_functions_own_settings_decide(
 
 
 def test_a_throttled_event_waits_longer_each_time_and_is_no_failure(world: World) -> None:
-    """The same page: on throttles Lambda retries with exponential backoff from 1 second to 5 minutes."""
+    """The same page: on throttles Lambda retries with exponential backoff from 1 second to 5 minutes.
+
+    Source: "How Lambda handles errors and retries with asynchronous invocation".
+    """
     world.deploy(sleeping(40), timeout=60)
     world.awslambda.put_function_concurrency(FunctionName="issue", ReservedConcurrentExecutions=1)
     for _ in range(2):
@@ -156,7 +163,10 @@ def test_a_throttled_event_waits_longer_each_time_and_is_no_failure(world: World
 
 
 def test_an_event_gives_up_after_six_hours_of_throttles(world: World) -> None:
-    """The same page: events stay in the queue for six hours at most."""
+    """The same page: events stay in the queue for six hours at most.
+
+    Source: "How Lambda handles errors and retries with asynchronous invocation".
+    """
     world.deploy(sleeping(1))
     world.deploy(sleeping(800), "hog", timeout=900)
     world.awslambda.put_function_concurrency(FunctionName="hog", ReservedConcurrentExecutions=1)

@@ -76,6 +76,7 @@ def test_a_visibility_timeout_below_the_function_timeout_is_refused_with_awss_se
 
 
 def test_an_equal_visibility_timeout_is_accepted_and_a_later_change_is_not_looked_at(world: World) -> None:
+    """Source: "Using Lambda with Amazon SQS"."""
     world.deploy(sleeping(1), timeout=30)
     queue = world.queue()
     world.map(queue)
@@ -85,6 +86,7 @@ def test_an_equal_visibility_timeout_is_accepted_and_a_later_change_is_not_looke
 
 @pytest.mark.parametrize(("size", "window"), [(10_000, 1), (10, 0), (1, 300)])
 def test_the_bounds_themselves_are_accepted(world: World, size: int, window: int) -> None:
+    """Source: CreateEventSourceMapping."""
     world.deploy(COUNT)
     world.map(world.queue(), BatchSize=size, MaximumBatchingWindowInSeconds=window)
 
@@ -101,6 +103,7 @@ def test_one_queue_and_one_function_have_one_mapping(world: World) -> None:
 
 
 def test_an_unknown_queue_or_function_is_not_found(world: World) -> None:
+    """Source: CreateEventSourceMapping."""
     world.deploy(COUNT)
     queue = world.queue()
     unknown = world.arn(queue).replace("tickets", "other")

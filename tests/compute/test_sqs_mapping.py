@@ -81,7 +81,10 @@ def test_the_batch_size_is_ten_unless_said(world: World, settings: dict[str, int
 
 
 def test_a_batching_window_gathers_over_time_and_ends_with_itself(world: World) -> None:
-    """MaximumBatchingWindowInSeconds: the most time that Lambda spends gathering records before it invokes."""
+    """MaximumBatchingWindowInSeconds: the most time that Lambda spends gathering records before it invokes.
+
+    Source: CreateEventSourceMapping.
+    """
     queue = world.queue()
     world.deploy(COUNT)
     world.map(queue, MaximumBatchingWindowInSeconds=5)
@@ -194,7 +197,7 @@ def test_a_slow_success_is_delivered_twice_and_its_late_delete_deletes_nothing(w
 
 @pytest.mark.parametrize("fifo", ["", ".fifo"])
 def test_a_late_delete_is_no_error_of_the_mapping(world: World, fifo: str) -> None:
-    """A FIFO queue answers a late delete with an error; the mapping lives on and polls."""
+    """A FIFO queue answers a late delete with an error; the mapping lives on and polls. Source: DeleteMessage."""
     queue = world.queue(f"tickets{fifo}", VisibilityTimeout=20)
     world.deploy(sleeping(8), timeout=15)
     world.map(queue)
@@ -210,7 +213,10 @@ def test_a_late_delete_is_no_error_of_the_mapping(world: World, fifo: str) -> No
 
 
 def test_throttled_batches_come_back_and_their_receive_count_has_risen(world: World) -> None:
-    """Reserved concurrency does not hold the pollers back (misconceptions 3 and 4): a throttle counts as a receive."""
+    """Reserved concurrency does not hold the pollers back (misconceptions 3 and 4): a throttle counts as a receive.
+
+    Source: "Configuring scaling behavior for SQS event source mappings".
+    """
     queue = world.queue(dead_after=2)
     world.deploy(COUNT)
     world.awslambda.put_function_concurrency(FunctionName="issue", ReservedConcurrentExecutions=0)
@@ -227,7 +233,10 @@ def test_throttled_batches_come_back_and_their_receive_count_has_risen(world: Wo
 
 
 def test_a_throttled_batch_is_tried_again_before_it_comes_back(world: World) -> None:
-    """The guide on visibility timeouts: the extra time lets Lambda retry if the function is throttled (M1)."""
+    """The guide on visibility timeouts: the extra time lets Lambda retry if the function is throttled (M1).
+
+    Source: "Using Lambda with Amazon SQS".
+    """
     queue = world.queue()
     world.deploy(sleeping(2))
     world.awslambda.put_function_concurrency(FunctionName="issue", ReservedConcurrentExecutions=1)
@@ -276,6 +285,7 @@ def test_a_backlog_brings_three_hundred_more_a_minute(world: World) -> None:
 
 
 def test_messages_that_arrive_while_all_are_busy_bring_more_pollers(world: World) -> None:
+    """Source: "Configuring scaling behavior for SQS event source mappings"."""
     queue = world.queue(VisibilityTimeout=900)
     world.deploy(sleeping(600), timeout=900)
     world.map(queue, BatchSize=1)
@@ -288,7 +298,10 @@ def test_messages_that_arrive_while_all_are_busy_bring_more_pollers(world: World
 
 @pytest.mark.parametrize("most", [2, 7])
 def test_maximum_concurrency_is_never_passed_and_causes_no_throttle(world: World, most: int) -> None:
-    """ScalingConfig.MaximumConcurrency: the most concurrent invocations that this source may cause."""
+    """ScalingConfig.MaximumConcurrency: the most concurrent invocations that this source may cause.
+
+    Source: "Configuring scaling behavior for SQS event source mappings".
+    """
     queue = world.queue()
     world.deploy(sleeping(2))
     world.send(queue, *map(str, range(60)))
@@ -300,6 +313,7 @@ def test_maximum_concurrency_is_never_passed_and_causes_no_throttle(world: World
 
 
 def test_maximum_concurrency_can_be_changed_while_there_is_a_backlog(world: World) -> None:
+    """Source: UpdateEventSourceMapping."""
     queue = world.queue()
     world.deploy(sleeping(1))
     world.send(queue, *map(str, range(40)))
@@ -377,6 +391,7 @@ def test_a_disabled_mapping_receives_nothing_until_it_is_enabled(world: World) -
 
 
 def test_disabling_and_enabling_does_not_multiply_the_pollers(world: World) -> None:
+    """Source: UpdateEventSourceMapping."""
     queue = world.queue()
     world.deploy(sleeping(2))
     mapping = world.map(queue, BatchSize=1)
@@ -394,6 +409,7 @@ def test_disabling_and_enabling_does_not_multiply_the_pollers(world: World) -> N
 
 
 def test_a_deleted_mapping_finishes_its_batch_and_takes_no_other(world: World) -> None:
+    """Source: DeleteEventSourceMapping."""
     queue = world.queue()
     world.deploy(sleeping(2))
     mapping = world.map(queue, BatchSize=1)

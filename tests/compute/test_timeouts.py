@@ -34,6 +34,7 @@ def test_finally_blocks_run_at_the_instant_of_the_timeout(world: World) -> None:
 
 
 def test_the_environment_is_replaced(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy(
         "import time\ncount = 0\ndef handler(event, context):\n    global count\n    count += 1\n"
         "    time.sleep(event.get('sleep', 0))\n    return count\n"
@@ -58,6 +59,7 @@ def test_the_environment_is_replaced(world: World) -> None:
     ],
 )
 def test_no_handler_outlives_its_timeout(world: World, body: str) -> None:
+    """Source: "Configure Lambda function timeout"."""
     world.deploy(f"import time\ndef handler(event, context):\n{body}")
     world.deploy("import os\ndef handler(event, context):\n    print('alone')\n    return 'fine'", "other")
     assert world.error()[0] == "Sandbox.Timedout"
@@ -75,6 +77,7 @@ def test_the_timeout_holds_for_module_level_code(world: World) -> None:
 
 
 def test_the_timeout_holds_inside_a_call_to_another_function_which_goes_on(world: World) -> None:
+    """Source: "Configure Lambda function timeout"."""
     world.deploy(sleeping(20), "bank", timeout=30)
     world.deploy(
         "import boto3\ndef handler(event, context):\n"
@@ -88,6 +91,7 @@ def test_the_timeout_holds_inside_a_call_to_another_function_which_goes_on(world
 
 
 def test_the_timeout_holds_inside_a_long_poll_and_takes_no_message_with_it(world: World) -> None:
+    """Source: "Configure Lambda function timeout"."""
     queue = world.queue()
     world.deploy(
         f"import boto3\ndef handler(event, context):\n"
@@ -110,11 +114,13 @@ def test_the_timeout_holds_for_asyncio(world: World) -> None:
 
 
 def test_a_cold_start_does_not_eat_the_handlers_time(world: World) -> None:
+    """Source: "Understanding the Lambda execution environment lifecycle"."""
     world.deploy("import time\ntime.sleep(2)\ndef handler(event, context):\n    time.sleep(2)\n    return 'in time'\n")
     assert world.result() == "in time"
 
 
 def test_a_timed_out_batch_comes_back(world: World) -> None:
+    """Source: "Handling errors for an SQS event source in Lambda"."""
     queue = world.queue(dead_after=2)
     world.deploy(sleeping(60))
     world.map(queue)

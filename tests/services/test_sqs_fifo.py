@@ -28,6 +28,7 @@ def send(lab: Lab, queue: str, *bodies: str, **options: Any) -> list[dict[str, A
 
 
 def test_a_group_comes_back_whole_and_in_order_however_it_comes_back(lab: Lab) -> None:
+    """Source: "FIFO delivery logic in Amazon SQS"."""
     queue = lab.queue(NAME)
     send(lab, queue, "b1", "b2", "b3")
     assert lab.bodies(queue) == ["b1", "b2", "b3"]
@@ -40,6 +41,7 @@ def test_a_group_comes_back_whole_and_in_order_however_it_comes_back(lab: Lab) -
 
 
 def test_a_group_is_locked_while_any_of_its_messages_is_in_flight_and_the_others_are_not(lab: Lab) -> None:
+    """Source: "FIFO delivery logic in Amazon SQS"."""
     queue = lab.queue(NAME)
     send(lab, queue, "a1", "a2", "a3", "b1")
     one, two = lab.receive(queue, 2)
@@ -53,6 +55,7 @@ def test_a_group_is_locked_while_any_of_its_messages_is_in_flight_and_the_others
 
 
 def test_a_message_that_came_back_early_waits_for_the_rest_of_its_batch(lab: Lab) -> None:
+    """Source: "FIFO delivery logic in Amazon SQS"."""
     queue = lab.queue(NAME)
     send(lab, queue, "a1", "a2")
     one, two = lab.receive(queue)
@@ -64,6 +67,7 @@ def test_a_message_that_came_back_early_waits_for_the_rest_of_its_batch(lab: Lab
 
 
 def test_a_receive_takes_what_it_can_of_one_group_before_the_next(lab: Lab) -> None:
+    """Source: "FIFO delivery logic in Amazon SQS"."""
     queue = lab.queue(NAME)
     send(lab, queue, "a1", "b1", "a2", "b2", "c1")
     assert lab.bodies(queue, 3) == ["a1", "a2", "b1"]
@@ -80,6 +84,7 @@ def test_a_group_wakes_a_waiting_consumer_when_its_lock_opens(lab: Lab) -> None:
 
 
 def test_the_lock_of_a_group_opens_when_its_message_in_flight_expires(lab: Lab) -> None:
+    """Source: "FIFO delivery logic in Amazon SQS"."""
     queue = lab.queue(NAME, MessageRetentionPeriod=60)
     send(lab, queue, "a1")
     lab.advance(30)
@@ -91,6 +96,7 @@ def test_the_lock_of_a_group_opens_when_its_message_in_flight_expires(lab: Lab) 
 
 
 def test_a_changed_delay_applies_to_the_delayed_messages_of_a_fifo_queue_only(lab: Lab) -> None:
+    """Source: "Amazon SQS delay queues"."""
     fifo, standard = lab.queue(NAME, DelaySeconds=100), lab.queue("standard", DelaySeconds=100)
     send(lab, fifo, "a1", "a2")
     lab.send(standard, "b")
@@ -107,6 +113,7 @@ def test_a_changed_delay_applies_to_the_delayed_messages_of_a_fifo_queue_only(la
 
 
 def test_a_duplicate_is_answered_with_its_original_and_not_delivered(lab: Lab) -> None:
+    """Source: "Exactly-once processing in Amazon SQS"."""
     queue = lab.queue(NAME)
     (original,) = send(lab, queue, "a", deduplication_id="same")
     lab.advance(299.999999)
@@ -123,6 +130,7 @@ def test_a_duplicate_is_answered_with_its_original_and_not_delivered(lab: Lab) -
 
 
 def test_five_minutes_after_the_first_send_the_identifier_is_free_again(lab: Lab) -> None:
+    """Source: "Exactly-once processing in Amazon SQS"."""
     queue = lab.queue(NAME)
     send(lab, queue, "a", deduplication_id="same")
     lab.advance(200)
@@ -134,6 +142,7 @@ def test_five_minutes_after_the_first_send_the_identifier_is_free_again(lab: Lab
 
 @pytest.mark.parametrize("when", ["in flight", "deleted", "purged"])
 def test_the_identifier_is_remembered_whatever_became_of_the_message(lab: Lab, when: str) -> None:
+    """Source: "Exactly-once processing in Amazon SQS"."""
     queue = lab.queue(NAME)
     send(lab, queue, "a", deduplication_id="same")
     (received,) = lab.receive(queue)
@@ -147,12 +156,14 @@ def test_the_identifier_is_remembered_whatever_became_of_the_message(lab: Lab, w
 
 @pytest.mark.parametrize(("scope", "bodies"), [("queue", ["a"]), ("messageGroup", ["a", "b"])])
 def test_the_scope_of_deduplication_is_the_queue_or_the_group(lab: Lab, scope: str, bodies: list[str]) -> None:
+    """Source: CreateQueue."""
     queue = lab.queue(NAME, DeduplicationScope=scope)
     send(lab, queue, "a", "b", deduplication_id="same")
     assert lab.bodies(queue) == bodies
 
 
 def test_content_based_deduplication_takes_the_body_and_an_identifier_overrides_it(lab: Lab) -> None:
+    """Source: "Exactly-once processing in Amazon SQS"."""
     queue = lab.queue(NAME, ContentBasedDeduplication="true")
     sent = [
         lab.sqs.send_message(QueueUrl=queue, MessageBody=body, MessageGroupId=group, **options)
@@ -182,6 +193,7 @@ def test_content_based_deduplication_takes_the_body_and_an_identifier_overrides_
     ],
 )
 def test_a_fifo_message_needs_its_parameters(lab: Lab, options: dict[str, Any], code: str) -> None:
+    """Source: SendMessage."""
     queue = lab.queue(NAME)
     with pytest.raises(ClientError) as caught:
         lab.sqs.send_message(QueueUrl=queue, MessageBody="a", **options)
@@ -189,6 +201,7 @@ def test_a_fifo_message_needs_its_parameters(lab: Lab, options: dict[str, Any], 
 
 
 def test_a_batch_that_lacks_a_fifo_parameter_is_refused_as_a_whole(lab: Lab) -> None:
+    """Source: SendMessageBatch."""
     queue = lab.queue(NAME)
     good = {"Id": "1", "MessageBody": "a", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
     with pytest.raises(ClientError, match="must contain the parameter MessageGroupId"):
@@ -200,6 +213,7 @@ def test_a_batch_that_lacks_a_fifo_parameter_is_refused_as_a_whole(lab: Lab) -> 
 
 
 def test_a_receipt_handle_expires_with_the_visibility_timeout(lab: Lab) -> None:
+    """Source: DeleteMessage."""
     queue = lab.queue(NAME)
     send(lab, queue, "a")
     (received,) = lab.receive(queue)
@@ -212,6 +226,7 @@ def test_a_receipt_handle_expires_with_the_visibility_timeout(lab: Lab) -> None:
 
 
 def test_deleting_twice_is_no_error(lab: Lab) -> None:
+    """Source: DeleteMessage."""
     queue = lab.queue(NAME)
     send(lab, queue, "a")
     (received,) = lab.receive(queue)
@@ -221,6 +236,7 @@ def test_deleting_twice_is_no_error(lab: Lab) -> None:
 
 
 def test_a_group_goes_on_when_one_of_its_messages_is_dead_lettered(lab: Lab) -> None:
+    """Source: "Using dead-letter queues in Amazon SQS"."""
     dead = lab.queue("dead.fifo", MessageRetentionPeriod=1_000)
     queue = lab.queue(NAME, RedrivePolicy={"deadLetterTargetArn": lab.arn(dead), "maxReceiveCount": 1})
     (poison, _, _) = send(lab, queue, "a1", "a2", "a3")

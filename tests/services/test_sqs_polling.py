@@ -13,12 +13,14 @@ from waterline.waiting import TaskEnded
 
 
 def test_a_long_poll_takes_twenty_virtual_seconds(lab: Lab) -> None:
+    """Source: "Amazon SQS short and long polling"."""
     queue = lab.queue()
     assert lab.bodies(queue, WaitTimeSeconds=20) == []
     assert lab.clock.now == 20 * SECOND
 
 
 def test_the_queues_own_wait_time_holds_where_the_call_gives_none(lab: Lab) -> None:
+    """Source: ReceiveMessage."""
     queue = lab.queue(ReceiveMessageWaitTimeSeconds=7)
     assert lab.bodies(queue) == []
     assert lab.clock.now == 7 * SECOND
@@ -27,6 +29,7 @@ def test_the_queues_own_wait_time_holds_where_the_call_gives_none(lab: Lab) -> N
 
 
 def test_a_long_poll_ends_the_instant_a_message_is_sent(lab: Lab) -> None:
+    """Source: "Amazon SQS short and long polling"."""
     queue = lab.queue()
     lab.clock.after(3 * SECOND, lambda: lab.clock.spawn("producer", lab.send, queue, "a"))
     assert lab.bodies(queue, WaitTimeSeconds=20) == ["a"]

@@ -23,6 +23,7 @@ def test_a_queue_made_by_cloudformation_is_ours(lab: Lab) -> None:
 
 
 def test_creating_a_queue_again_gives_the_same_queue_with_its_messages(lab: Lab) -> None:
+    """Source: CreateQueue."""
     queue = lab.queue(VisibilityTimeout=5)
     lab.send(queue, "a")
     assert lab.queue(VisibilityTimeout=5) == queue
@@ -43,6 +44,7 @@ def test_a_topic_delivers_into_our_queues(lab: Lab) -> None:
 
 
 def test_queues_are_listed_tagged_and_found_by_their_dead_letter_queue(lab: Lab) -> None:
+    """Source: ListQueues, ListQueueTags and ListDeadLetterSourceQueues."""
     dead = lab.queue("dead")
     queue = lab.queue(RedrivePolicy={"deadLetterTargetArn": lab.arn(dead), "maxReceiveCount": 1})
     lab.sqs.tag_queue(QueueUrl=queue, Tags={"team": "boxoffice"})

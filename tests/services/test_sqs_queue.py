@@ -25,6 +25,7 @@ def refusal(call: Any, **arguments: Any) -> tuple[str, str]:
 
 
 def test_a_received_message_is_hidden_and_visible_again_at_the_very_instant(lab: Lab) -> None:
+    """Source: "Amazon SQS visibility timeout"."""
     queue = lab.queue(VisibilityTimeout=30)
     message = lab.send(queue, "a")
     assert lab.bodies(queue) == ["a"]
@@ -67,6 +68,7 @@ def test_settle_plays_up_to_the_last_visibility_timeout_and_no_further(lab: Lab)
 
 
 def test_a_visibility_timeout_of_zero_shows_the_message_at_once(lab: Lab) -> None:
+    """Source: ChangeMessageVisibility."""
     queue = lab.queue()
     lab.send(queue, "a")
     assert lab.bodies(queue, VisibilityTimeout=0) == ["a"]
@@ -79,6 +81,7 @@ def test_a_visibility_timeout_of_zero_shows_the_message_at_once(lab: Lab) -> Non
 
 
 def test_a_changed_visibility_counts_from_the_change(lab: Lab) -> None:
+    """Source: ChangeMessageVisibility."""
     queue = lab.queue()
     lab.send(queue, "a")
     handle = lab.receive(queue)[0]["ReceiptHandle"]
@@ -90,6 +93,7 @@ def test_a_changed_visibility_counts_from_the_change(lab: Lab) -> None:
 
 
 def test_a_message_is_hidden_for_twelve_hours_from_its_receive_at_most(lab: Lab) -> None:
+    """Source: ChangeMessageVisibility."""
     queue = lab.queue(MessageRetentionPeriod=14 * DAY)
     lab.send(queue, "a")
     lab.advance(2 * DAY)  # moto counts from the send
@@ -109,6 +113,7 @@ def test_a_message_is_hidden_for_twelve_hours_from_its_receive_at_most(lab: Lab)
 
 @pytest.mark.parametrize("timeout", [-1, 43_201])
 def test_a_visibility_timeout_out_of_range_is_refused(lab: Lab, timeout: int) -> None:
+    """Source: ReceiveMessage and ChangeMessageVisibility."""
     queue = lab.queue()
     lab.send(queue, "a")
     receive = lab.sqs.receive_message
@@ -123,6 +128,7 @@ def test_a_visibility_timeout_out_of_range_is_refused(lab: Lab, timeout: int) ->
 
 
 def test_an_old_receipt_handle_is_accepted_and_deletes_nothing(lab: Lab) -> None:
+    """Source: DeleteMessage."""
     queue = lab.queue()
     lab.send(queue, "a")
     old = lab.receive(queue)[0]
@@ -138,6 +144,7 @@ def test_an_old_receipt_handle_is_accepted_and_deletes_nothing(lab: Lab) -> None
 
 
 def test_the_latest_receipt_handle_deletes_after_its_timeout_until_the_message_is_received_again(lab: Lab) -> None:
+    """Source: DeleteMessage."""
     queue = lab.queue()
     lab.send(queue, "a")
     received = lab.receive(queue)[0]
@@ -149,6 +156,7 @@ def test_the_latest_receipt_handle_deletes_after_its_timeout_until_the_message_i
 
 
 def test_a_handle_of_nothing_and_a_handle_of_another_queue_are_refused(lab: Lab) -> None:
+    """Source: DeleteMessage."""
     queue, other = lab.queue(), lab.queue("other")
     lab.send(other, "a")
     for handle in ("nonsense", "AQEBnonsense", lab.receive(other)[0]["ReceiptHandle"]):
@@ -159,6 +167,7 @@ def test_a_handle_of_nothing_and_a_handle_of_another_queue_are_refused(lab: Lab)
 
 
 def test_the_visibility_of_a_message_changes_only_by_its_latest_handle_and_while_it_is_in_flight(lab: Lab) -> None:
+    """Source: ChangeMessageVisibility."""
     queue = lab.queue()
     lab.send(queue, "a")
     change = lab.sqs.change_message_visibility
@@ -174,6 +183,7 @@ def test_the_visibility_of_a_message_changes_only_by_its_latest_handle_and_while
 
 
 def test_a_batch_of_deletes_or_changes_fails_entry_by_entry(lab: Lab) -> None:
+    """Source: DeleteMessageBatch and ChangeMessageVisibilityBatch."""
     queue = lab.queue()
     lab.send(queue, "a")
     lab.send(queue, "b")
@@ -230,6 +240,7 @@ def test_a_received_message_keeps_the_handle_of_its_receive_and_discards_by_it(l
 def test_a_message_is_delayed_by_its_own_delay_or_else_by_the_queues(
     lab: Lab, queue_delay: int, message_delay: int | None, seconds: int
 ) -> None:
+    """Source: "Amazon SQS delay queues"."""
     queue = lab.queue(DelaySeconds=queue_delay)
     options = {} if message_delay is None else {"DelaySeconds": message_delay}
     lab.send(queue, "a", **options)
@@ -257,6 +268,7 @@ def test_messages_come_in_the_order_in_which_they_were_sent_and_come_back_to_it(
 
 @pytest.mark.parametrize("state", ["visible", "in flight", "delayed"])
 def test_a_message_expires_at_the_instant_in_whatever_state_it_is(lab: Lab, state: str) -> None:
+    """Source: CreateQueue, MessageRetentionPeriod."""
     queue = lab.queue(MessageRetentionPeriod=60)
     message = lab.send(queue, "a", DelaySeconds=900 if state == "delayed" else 0)
     if state == "in flight":
@@ -293,6 +305,7 @@ def test_a_thousand_messages_need_one_background_timer(lab: Lab) -> None:
 
 
 def test_a_changed_retention_period_applies_to_the_messages_that_are_there(lab: Lab) -> None:
+    """Source: SetQueueAttributes."""
     queue = lab.queue(MessageRetentionPeriod=1_000)
     lab.send(queue, "a")
     lab.advance(100)
@@ -313,6 +326,7 @@ def with_dead_letters(lab: Lab, times: int, **attributes: Any) -> tuple[str, str
 
 
 def test_a_message_is_dead_lettered_when_it_would_be_received_once_too_often(lab: Lab) -> None:
+    """Source: "Using dead-letter queues in Amazon SQS"."""
     queue, dead = with_dead_letters(lab, 2)
     message = lab.send(queue, "poison")
     for _ in range(2):
@@ -342,6 +356,7 @@ def test_with_a_consumer_waiting_it_is_dead_lettered_the_instant_it_becomes_visi
 
 
 def test_a_poisoned_message_does_not_hold_up_the_ones_behind_it(lab: Lab) -> None:
+    """Source: "Using dead-letter queues in Amazon SQS"."""
     queue, _ = with_dead_letters(lab, 1)
     lab.send(queue, "poison")
     lab.receive(queue)
@@ -351,6 +366,7 @@ def test_a_poisoned_message_does_not_hold_up_the_ones_behind_it(lab: Lab) -> Non
 
 
 def test_the_source_arn_is_given_to_who_asks_for_it_and_to_nobody_else(lab: Lab) -> None:
+    """Source: ReceiveMessage, DeadLetterQueueSourceArn."""
     queue, dead = with_dead_letters(lab, 1)
     lab.send(queue, "poison")
     lab.receive(queue)
@@ -362,6 +378,7 @@ def test_the_source_arn_is_given_to_who_asks_for_it_and_to_nobody_else(lab: Lab)
 
 
 def test_a_dead_letter_queue_counts_the_retention_from_the_original_send(lab: Lab) -> None:
+    """Source: "Setting-up dead-letter queue retention"."""
     queue, dead = with_dead_letters(lab, 1, MessageRetentionPeriod=4 * DAY)
     lab.send(queue, "poison")
     lab.receive(queue)
@@ -400,11 +417,13 @@ def test_messages_stay_where_they_are_when_the_dead_letter_queue_is_gone(lab: La
 
 @pytest.mark.parametrize("count", [0, 1_001])
 def test_a_receive_count_out_of_range_is_refused(lab: Lab, count: int) -> None:
+    """Source: CreateQueue, RedrivePolicy."""
     with pytest.raises(ClientError, match="valid values are from 1 to 1000 both inclusive"):
         with_dead_letters(lab, count)
 
 
 def test_a_dead_letter_queue_of_the_other_type_is_refused(lab: Lab) -> None:
+    """Source: "Using dead-letter queues in Amazon SQS"."""
     arn = lab.arn(lab.queue("dead.fifo"))
     with pytest.raises(ClientError, match="must be same type of queue"):
         lab.queue(RedrivePolicy={"deadLetterTargetArn": arn, "maxReceiveCount": 3})
@@ -414,6 +433,7 @@ def test_a_dead_letter_queue_of_the_other_type_is_refused(lab: Lab) -> None:
 
 
 def test_a_purge_drops_all_messages_and_the_next_may_come_after_a_minute(lab: Lab) -> None:
+    """Source: PurgeQueue."""
     queue = lab.queue()
     sent = [lab.send(queue, "visible"), lab.send(queue, "in flight"), lab.send(queue, "delayed", DelaySeconds=9)]
     lab.receive(queue, 1)
@@ -430,6 +450,7 @@ def test_a_purge_drops_all_messages_and_the_next_may_come_after_a_minute(lab: La
 
 
 def test_a_deleted_queue_takes_its_messages_with_it(lab: Lab) -> None:
+    """Source: DeleteQueue."""
     queue = lab.queue()
     message = lab.send(queue, "a")
     lab.sqs.delete_queue(QueueUrl=queue)
@@ -465,6 +486,7 @@ ATTRIBUTE = {"name": {"DataType": "String", "StringValue": "x" * 1_000}}  # 4 + 
 def test_what_aws_refuses_is_refused_alone_and_fails_only_its_entry_of_a_batch(
     lab: Lab, options: dict[str, Any], code: str
 ) -> None:
+    """Source: SendMessage and SendMessageBatch."""
     queue = lab.queue(MaximumMessageSize=1_024)
     assert refusal(lab.sqs.send_message, QueueUrl=queue, **options)[0] == code
     entries = [{"Id": "good", "MessageBody": "good"}, {"Id": "bad", **options}]
@@ -490,6 +512,7 @@ def test_what_aws_refuses_is_refused_alone_and_fails_only_its_entry_of_a_batch(
     ],
 )
 def test_what_aws_takes_is_taken(lab: Lab, options: dict[str, Any]) -> None:
+    """Source: SendMessage."""
     queue = lab.queue(MaximumMessageSize=1_024)
     lab.sqs.send_message(QueueUrl=queue, **options)
     lab.advance(900)
@@ -512,6 +535,7 @@ def test_what_aws_takes_is_taken(lab: Lab, options: dict[str, Any]) -> None:
 def test_a_batch_that_is_wrong_as_a_whole_is_refused_as_a_whole(
     lab: Lab, entries: list[tuple[str, str]], code: str
 ) -> None:
+    """Source: SendMessageBatch."""
     queue = lab.queue()
     batch = [{"Id": entry_id, "MessageBody": body} for entry_id, body in entries]
     answered, _ = refusal(lab.sqs.send_message_batch, QueueUrl=queue, Entries=batch)
@@ -520,6 +544,7 @@ def test_a_batch_that_is_wrong_as_a_whole_is_refused_as_a_whole(
 
 
 def test_a_batch_may_be_a_mebibyte_and_no_byte_more(lab: Lab) -> None:
+    """Source: SendMessageBatch."""
     queue = lab.queue()
     entries = [{"Id": "1", "MessageBody": "é" * 262_144}, {"Id": "2", "MessageBody": "é" * 262_144}]
     assert len(lab.sqs.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]) == 2
@@ -536,6 +561,7 @@ def test_a_batch_may_be_a_mebibyte_and_no_byte_more(lab: Lab) -> None:
     ],
 )
 def test_a_queues_attributes_have_bounds(lab: Lab, attribute: str, low: int, high: int) -> None:
+    """Source: CreateQueue."""
     for number, value in enumerate((low, high)):
         queue = lab.queue(f"good-{number}", **{attribute: value})
         assert lab.attribute(queue, attribute) == str(value)
@@ -548,6 +574,7 @@ def test_a_queues_attributes_have_bounds(lab: Lab, attribute: str, low: int, hig
 
 
 def test_attributes_that_were_not_asked_for_are_left_out_and_stay_for_the_next_consumer(lab: Lab) -> None:
+    """Source: ReceiveMessage."""
     queue = lab.queue()
     lab.send(queue, "a", MessageAttributes=ATTRIBUTE)
     assert "MessageAttributes" not in lab.receive(queue, VisibilityTimeout=0)[0]
@@ -558,6 +585,7 @@ def test_attributes_that_were_not_asked_for_are_left_out_and_stay_for_the_next_c
 
 
 def test_a_queue_that_is_full_in_flight_refuses_short_polls_and_lets_long_polls_wait(lab: Lab) -> None:
+    """Source: ReceiveMessage."""
     queue = lab.queue()
     for body in "abc":
         lab.send(queue, body)
@@ -610,6 +638,7 @@ def test_a_message_has_for_parents_what_its_sender_was_working_on(lab: Lab) -> N
 
 
 def test_a_record_for_lambda_has_the_attributes_of_the_message(lab: Lab) -> None:
+    """Source: "Using Lambda with Amazon SQS"."""
     queue = lab.queue("tickets.fifo")
     attributes = {
         "kind": {"DataType": "String", "StringValue": "vip"},

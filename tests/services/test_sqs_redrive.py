@@ -28,6 +28,7 @@ def tasks(lab: Lab, queue: str, **options: Any) -> list[dict[str, Any]]:
 
 
 def test_messages_move_back_as_new_messages_whose_parents_are_the_old_ones(lab: Lab) -> None:
+    """Source: StartMessageMoveTask."""
     queue, dead = dead_letters(lab, "a", "b")
     old = [event.message for event in lab.journal.of("dead-lettered")]
     lab.sqs.start_message_move_task(SourceArn=lab.arn(dead))
@@ -55,6 +56,7 @@ def test_messages_move_back_as_new_messages_whose_parents_are_the_old_ones(lab: 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(1, 3), (2, 1.5), (500, 0.006), (None, 0.006)])
 def test_a_task_keeps_to_its_rate(lab: Lab, rate: int | None, seconds: float) -> None:
+    """Source: StartMessageMoveTask."""
     _, dead = dead_letters(lab, "a", "b", "c")
     options = {} if rate is None else {"MaxNumberOfMessagesPerSecond": rate}
     lab.sqs.start_message_move_task(SourceArn=lab.arn(dead), **options)
@@ -66,6 +68,7 @@ def test_a_task_keeps_to_its_rate(lab: Lab, rate: int | None, seconds: float) ->
 
 
 def test_each_message_goes_back_to_the_queue_it_came_from_and_to_another_when_it_is_named(lab: Lab) -> None:
+    """Source: StartMessageMoveTask."""
     one, dead = dead_letters(lab, "a", source="one")
     two, _ = dead_letters(lab, "b", source="two")
     lab.sqs.start_message_move_task(SourceArn=lab.arn(dead))
@@ -98,6 +101,7 @@ def test_a_message_that_a_consumer_holds_is_not_moved(lab: Lab) -> None:
 
 
 def test_a_cancelled_task_leaves_the_rest_where_it_is(lab: Lab) -> None:
+    """Source: CancelMessageMoveTask."""
     queue, dead = dead_letters(lab, "a", "b", "c")
     arn = lab.arn(dead)
     handle = lab.sqs.start_message_move_task(SourceArn=arn, MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
@@ -113,6 +117,7 @@ def test_a_cancelled_task_leaves_the_rest_where_it_is(lab: Lab) -> None:
 
 
 def test_a_task_fails_when_its_destination_is_gone_and_the_message_stays(lab: Lab) -> None:
+    """Source: ListMessageMoveTasks."""
     queue, dead = dead_letters(lab, "a", "b")
     lab.sqs.start_message_move_task(SourceArn=lab.arn(dead), MaxNumberOfMessagesPerSecond=1)
     lab.advance(1)
@@ -124,6 +129,7 @@ def test_a_task_fails_when_its_destination_is_gone_and_the_message_stays(lab: La
 
 
 def test_a_task_does_not_know_where_to_move_what_was_sent_to_the_dead_letter_queue_itself(lab: Lab) -> None:
+    """Source: StartMessageMoveTask."""
     _, dead = dead_letters(lab)
     lab.send(dead, "stray")
     lab.sqs.start_message_move_task(SourceArn=lab.arn(dead))
@@ -150,6 +156,7 @@ def test_a_task_ends_when_its_source_is_deleted(lab: Lab) -> None:
 
 
 def test_what_aws_refuses_of_a_task_is_refused(lab: Lab) -> None:
+    """Source: StartMessageMoveTask."""
     queue, dead = dead_letters(lab, "a")
     fifo = lab.queue("other.fifo")
     start, cancel = lab.sqs.start_message_move_task, lab.sqs.cancel_message_move_task

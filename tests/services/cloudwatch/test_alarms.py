@@ -21,6 +21,7 @@ def test_a_new_alarm_knows_nothing_yet(lab: Observatory) -> None:
 
 
 def test_an_alarm_goes_off_at_the_end_of_the_minute_and_comes_back(lab: Observatory) -> None:
+    """Source: "Alarm evaluation"."""
     lab.alarm(FunctionName="pay")
     lab.invocation(10, 11, "failed", request="a")
     lab.invocation(70, 71, request="b")
@@ -43,6 +44,7 @@ def test_the_change_is_in_the_journal_with_its_reason(lab: Observatory) -> None:
 
 
 def test_missing_data_is_treated_as_the_alarm_says(lab: Observatory) -> None:
+    """Source: "Configuring how CloudWatch alarms treat missing data"."""
     for treatment in ("missing", "ignore", "breaching", "notBreaching"):
         lab.alarm(treatment, FunctionName="pay", TreatMissingData=treatment)
     lab.invocation(10, 11, "failed")
@@ -54,6 +56,7 @@ def test_missing_data_is_treated_as_the_alarm_says(lab: Observatory) -> None:
 
 
 def test_two_out_of_three_need_not_be_in_a_row(lab: Observatory) -> None:
+    """Source: "Alarm evaluation"."""
     lab.alarm(FunctionName="pay", EvaluationPeriods=3, DatapointsToAlarm=2)
     for minute, outcome in enumerate(["failed", "succeeded", "failed", "succeeded", "succeeded"]):
         lab.invocation(60 * minute + 1, 60 * minute + 2, outcome, request=f"r-{minute}")
@@ -71,6 +74,7 @@ def test_two_out_of_three_need_not_be_in_a_row(lab: Observatory) -> None:
     ],
 )
 def test_comparisons(comparison: str, goes_off: list[bool]) -> None:
+    """Source: PutMetricAlarm."""
     states = []
     for errors in range(1, 4):
         with opened() as lab:
@@ -83,6 +87,7 @@ def test_comparisons(comparison: str, goes_off: list[bool]) -> None:
 
 
 def test_a_long_period_is_looked_at_every_minute(lab: Observatory) -> None:
+    """Source: "Alarm evaluation"."""
     lab.alarm(FunctionName="pay", Period=300, TreatMissingData="notBreaching")
     lab.invocation(10, 11, "failed")
     lab.advance(3600)
@@ -100,6 +105,7 @@ def test_an_invocation_that_fails_after_its_window_goes_unnoticed(lab: Observato
 
 
 def test_the_oldest_message_sets_it_off_when_it_is_old_enough_and_nothing_else_happens(lab: Observatory) -> None:
+    """Source: "Available CloudWatch metrics for Amazon SQS"."""
     lab.queue()
     lab.alarm(metric="ApproximateAgeOfOldestMessage", threshold=3 * DAY, Statistic="Maximum", QueueName="orders")
     lab.send()
@@ -171,6 +177,7 @@ def test_a_percentile_with_too_few_samples_changes_nothing_if_told_to_ignore_the
 
 
 def test_an_alarm_on_a_metric_of_ones_own(lab: Observatory) -> None:
+    """Source: PutMetricData."""
     lab.alarm(Namespace="Shop", metric="Sold", threshold=5, ComparisonOperator="LessThanThreshold")
     lab.cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Sold", "Value": 3}])
     lab.advance(60)
@@ -178,6 +185,7 @@ def test_an_alarm_on_a_metric_of_ones_own(lab: Observatory) -> None:
 
 
 def test_set_alarm_state_lasts_until_the_next_look(lab: Observatory) -> None:
+    """Source: SetAlarmState."""
     lab.queue()
     lab.send()
     settings: dict[str, Any] = {"threshold": 5, "Statistic": "Maximum", "QueueName": "orders"}
@@ -190,6 +198,7 @@ def test_set_alarm_state_lasts_until_the_next_look(lab: Observatory) -> None:
 
 
 def test_an_alarm_that_is_put_again_keeps_its_state_and_one_that_is_deleted_is_gone(lab: Observatory) -> None:
+    """Source: PutMetricAlarm."""
     lab.alarm(FunctionName="pay", TreatMissingData="ignore")
     lab.invocation(10, 11, "failed", request="a")
     lab.advance(60)
@@ -205,6 +214,7 @@ def test_an_alarm_that_is_put_again_keeps_its_state_and_one_that_is_deleted_is_g
 
 
 def test_the_history_tells_what_happened(lab: Observatory) -> None:
+    """Source: DescribeAlarmHistory."""
     lab.alarm(FunctionName="pay")
     lab.invocation(10, 11, "failed")
     lab.advance(3600)

@@ -6,6 +6,7 @@ from observatory import Observatory
 
 
 def test_a_batch_is_one_invocation(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.invocation(5, 7, messages=("a", "b", "c"))
     lab.advance(60)
     assert lab.points("Invocations", FunctionName="pay") == {0: 1}
@@ -13,6 +14,7 @@ def test_a_batch_is_one_invocation(lab: Observatory) -> None:
 
 
 def test_each_attempt_at_an_event_is_an_invocation(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.invocation(0, 1, "failed", request="r")
     lab.invocation(61, 62, "failed", request="r")
     lab.invocation(182, 183, request="r")
@@ -22,6 +24,7 @@ def test_each_attempt_at_an_event_is_an_invocation(lab: Observatory) -> None:
 
 
 def test_errors_and_durations_stand_where_the_invocation_began_and_come_when_it_is_over(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.invocation(50, 130, "failed")
     lab.advance(120)
     assert lab.points("Errors", FunctionName="pay") == {}
@@ -39,6 +42,7 @@ def test_samples_that_come_late_stand_in_their_own_minute(lab: Observatory) -> N
 
 
 def test_the_average_of_errors_is_the_error_rate(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     for number, outcome in enumerate(["succeeded", "failed", "succeeded", "succeeded"]):
         lab.invocation(number, number + 0.5, outcome, request=f"r-{number}")
     lab.advance(60)
@@ -46,6 +50,7 @@ def test_the_average_of_errors_is_the_error_rate(lab: Observatory) -> None:
 
 
 def test_a_throttled_batch_is_one_throttle_and_no_invocation(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     for message in ("a", "b"):
         lab.at(3, lambda m: lab.journal.record("throttled", "lambda:pay", m, invocation="r-1"), message)
     lab.advance(60)
@@ -55,6 +60,7 @@ def test_a_throttled_batch_is_one_throttle_and_no_invocation(lab: Observatory) -
 
 
 def test_a_minute_without_invocations_has_no_data_point(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.invocation(10, 11)
     lab.invocation(250, 251, request="r-2")
     lab.advance(600)
@@ -63,6 +69,7 @@ def test_a_minute_without_invocations_has_no_data_point(lab: Observatory) -> Non
 
 
 def test_concurrency_counts_environments_that_overlap(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.invocation(10, 100, request="a", environment=1)
     lab.invocation(20, 30, request="b", environment=2)
     lab.invocation(25, 200, request="c", environment=3)
@@ -95,6 +102,7 @@ def test_an_environment_that_could_not_be_made_is_a_failed_invocation(lab: Obser
 
 
 def test_the_age_of_an_asynchronous_event_grows_with_each_attempt(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.at(0, lambda: lab.journal.record("sent", "lambda:pay", "e-1", body="{}"))
     lab.invocation(1, 2, "failed", messages=("e-1",))
     lab.invocation(62, 63, "failed", messages=("e-1",))
@@ -106,6 +114,7 @@ def test_the_age_of_an_asynchronous_event_grows_with_each_attempt(lab: Observato
 
 
 def test_an_event_that_goes_to_the_dead_letter_queue_is_dropped_once(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     record = lab.journal.record
     lab.at(0, lambda: record("sent", "lambda:pay", "e-1", body="{}"))
     lab.at(9, lambda: record("dead-lettered", "lambda:pay", "e-1", count=3, to="graveyard"))
@@ -117,6 +126,7 @@ def test_an_event_that_goes_to_the_dead_letter_queue_is_dropped_once(lab: Observ
 
 
 def test_iterator_age_is_in_milliseconds(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.invocation(5, 6, messages=("a", "b"), iterator_age=4_500_000)
     lab.advance(60)
     assert lab.points("IteratorAge", "Maximum", FunctionName="pay") == {0: 4500}
@@ -124,6 +134,7 @@ def test_iterator_age_is_in_milliseconds(lab: Observatory) -> None:
 
 
 def test_functions_are_counted_alone_together_and_by_alias(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     lab.invocation(1, 5, request="a")
     lab.invocation(2, 5, request="b", function="refund")
     lab.invocation(3, 5, request="c", qualifier="live", environment=2)

@@ -38,6 +38,7 @@ def _sum(name: str, **about: str) -> dict[int, float]:
 
 
 def test_a_batch_from_a_queue_is_one_invocation_and_its_messages_are_many() -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     with Cloud(seed=7) as cloud:
         sqs = boto3.client("sqs", region_name="us-east-1")
         awslambda = boto3.client("lambda", region_name="us-east-1")
@@ -74,6 +75,7 @@ def test_a_batch_from_a_queue_is_one_invocation_and_its_messages_are_many() -> N
 
 
 def test_an_asynchronous_event_that_is_tried_three_times() -> None:
+    """Source: "Types of metrics for Lambda functions"."""
     with Cloud(seed=7) as cloud:
         awslambda = boto3.client("lambda", region_name="us-east-1")
         cloud.deploy("charge", CHARGE, timeout=20)

@@ -26,6 +26,7 @@ def _query(identifier: str, name: str, statistic: str = "Sum", **options: Any) -
 
 
 def test_longer_periods_are_sums_of_minutes(lab: Observatory) -> None:
+    """Source: GetMetricStatistics."""
     for number in range(6):
         lab.invocation(60 * number + 5, 60 * number + 6 + number, request=f"r-{number}")
     lab.advance(600)
@@ -43,6 +44,7 @@ def test_minutes_are_those_of_the_date_also_when_the_cloud_opens_between_them() 
 
 
 def test_a_start_within_a_minute_is_rounded_down_to_it(lab: Observatory) -> None:
+    """Source: GetMetricStatistics."""
     lab.invocation(5, 6)
     lab.advance(60)
     answer = lab.cloudwatch.get_metric_statistics(
@@ -59,6 +61,7 @@ def test_a_start_within_a_minute_is_rounded_down_to_it(lab: Observatory) -> None
 
 
 def test_data_grows_coarser_with_age(lab: Observatory) -> None:
+    """Source: GetMetricStatistics."""
     lab.invocation(65, 66)
     lab.advance(16 * DAY)
     assert lab.points("Invocations", period=60, FunctionName="pay") == {}
@@ -69,6 +72,7 @@ def test_data_grows_coarser_with_age(lab: Observatory) -> None:
 
 
 def test_get_metric_data_answers_the_newest_first_unless_told_otherwise(lab: Observatory) -> None:
+    """Source: GetMetricData."""
     lab.invocation(1, 2, request="a")
     lab.invocation(61, 62, request="b")
     lab.advance(120)
@@ -80,6 +84,7 @@ def test_get_metric_data_answers_the_newest_first_unless_told_otherwise(lab: Obs
 
 
 def test_an_error_rate_is_metric_math(lab: Observatory) -> None:
+    """Source: "Using math expressions with CloudWatch metrics"."""
     for number in range(4):
         lab.invocation(number, number + 0.5, "failed" if number == 0 else "succeeded", request=f"r-{number}")
     lab.advance(60)
@@ -110,6 +115,7 @@ def test_what_the_lab_does_not_compute_it_says(lab: Observatory) -> None:
     ],
 )
 def test_what_cannot_be_answered_is_refused(lab: Observatory, change: dict[str, Any], complaint: str) -> None:
+    """Source: GetMetricStatistics."""
     request = {
         "Namespace": "AWS/Lambda",
         "MetricName": "Errors",
@@ -123,6 +129,7 @@ def test_what_cannot_be_answered_is_refused(lab: Observatory, change: dict[str, 
 
 
 def test_metrics_are_listed_once_they_have_data(lab: Observatory) -> None:
+    """Source: ListMetrics."""
     assert lab.cloudwatch.list_metrics()["Metrics"] == []
     lab.queue()
     lab.send()
@@ -147,6 +154,7 @@ def test_metrics_are_listed_once_they_have_data(lab: Observatory) -> None:
 
 
 def test_metrics_of_ones_own_stand_beside_them(lab: Observatory) -> None:
+    """Source: PutMetricData."""
     put = lab.cloudwatch.put_metric_data
     put(Namespace="Shop", MetricData=[{"MetricName": "Sold", "Values": [3, 5], "Counts": [2, 1], "Unit": "Count"}])
     put(Namespace="Shop", MetricData=[{"MetricName": "Sold", "Value": 9, "Dimensions": dimensions(Shop="b")}])
@@ -163,5 +171,6 @@ def test_metrics_of_ones_own_stand_beside_them(lab: Observatory) -> None:
 
 
 def test_nobody_else_writes_into_an_aws_namespace(lab: Observatory) -> None:
+    """Source: PutMetricData."""
     with pytest.raises(ClientError, match="Namespace is invalid"):
         lab.cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[{"MetricName": "Errors", "Value": 1}])

@@ -8,6 +8,7 @@ from observatory import Observatory
 
 
 def test_traffic_is_counted_message_by_message(lab: Observatory) -> None:
+    """Source: "Available CloudWatch metrics for Amazon SQS"."""
     lab.queue()
     for _ in range(3):
         lab.send()
@@ -21,6 +22,7 @@ def test_traffic_is_counted_message_by_message(lab: Observatory) -> None:
 
 
 def test_what_a_queue_holds_is_seen_at_the_end_of_each_minute(lab: Observatory) -> None:
+    """Source: "Available CloudWatch metrics for Amazon SQS"."""
     lab.queue(VisibilityTimeout=90)
     lab.send()
     lab.send(DelaySeconds=100)
@@ -39,6 +41,7 @@ def test_what_a_queue_holds_is_seen_at_the_end_of_each_minute(lab: Observatory) 
 
 
 def test_the_size_of_messages_is_in_bytes_and_has_no_zeros(lab: Observatory) -> None:
+    """Source: "Available CloudWatch metrics for Amazon SQS"."""
     lab.queue()
     lab.send("Grüße")
     lab.send("1234567890123")
@@ -60,6 +63,7 @@ def test_an_empty_queue_has_data_for_six_hours_and_then_none(lab: Observatory) -
 
 
 def test_a_queue_that_holds_a_message_stays_active(lab: Observatory) -> None:
+    """Source: "Monitoring Amazon SQS queues using CloudWatch"."""
     lab.queue()
     lab.send()
     lab.advance(12 * 3600)
@@ -67,7 +71,10 @@ def test_a_queue_that_holds_a_message_stays_active(lab: Observatory) -> None:
 
 
 def test_what_is_dead_lettered_was_not_sent_to_the_dead_letter_queue_and_is_young_there(lab: Observatory) -> None:
-    """Source: the same page, "Dead-letter queues (DLQs) and CloudWatch metrics"."""
+    """Source: the same page, "Dead-letter queues (DLQs) and CloudWatch metrics".
+
+    Source: "Available CloudWatch metrics for Amazon SQS".
+    """
     lab.queue("graveyard")
     policy = {"deadLetterTargetArn": lab.store("graveyard").queue_arn, "maxReceiveCount": 1}
     lab.queue(RedrivePolicy=json.dumps(policy), VisibilityTimeout=30)
@@ -84,6 +91,7 @@ def test_what_is_dead_lettered_was_not_sent_to_the_dead_letter_queue_and_is_youn
 
 
 def test_a_message_that_was_received_more_than_three_times_no_longer_counts_as_the_oldest(lab: Observatory) -> None:
+    """Source: "Available CloudWatch metrics for Amazon SQS"."""
     lab.queue(VisibilityTimeout=10)
     lab.send("poison")
     for _ in range(4):
@@ -95,6 +103,7 @@ def test_a_message_that_was_received_more_than_three_times_no_longer_counts_as_t
 
 
 def test_in_a_fifo_queue_it_does(lab: Observatory) -> None:
+    """Source: "Available CloudWatch metrics for Amazon SQS"."""
     lab.queue("orders.fifo", FifoQueue="true", VisibilityTimeout=10, ContentBasedDeduplication="true")
     lab.send("poison", MessageGroupId="g")
     for _ in range(5):

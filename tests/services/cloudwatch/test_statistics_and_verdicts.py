@@ -69,11 +69,12 @@ def test_three_out_of_three_with_missing_data(points: str, states: list[str]) ->
     ],
 )
 def test_two_out_of_three_with_missing_data(points: str, states: list[str]) -> None:
-    """Source: the same page, second table."""
+    """Source: the same page, second table. Source: "Configuring how CloudWatch alarms treat missing data"."""
     assert _states(points, datapoints=2) == states
 
 
 def test_metric_math_uses_the_data_points_that_both_sides_have() -> None:
+    """Source: "Using math expressions with CloudWatch metrics"."""
     known = {"errors": {0: 1.0, 60: 2.0, 120: 5.0}, "all": {0: 4.0, 60: 0.0, 180: 9.0}}
     assert computed({"rate": "100 * errors / all", "twice": "-(rate + rate)"}, known) == {
         "rate": {0: 25.0},

@@ -1,0 +1,152 @@
+"""The sources that a story may name, and how they are found in its docstring.
+
+Words
+-----
+page
+    a page of an AWS guide, named by its title in double quotes; `PAGES` has them all, by guide. A section's title in
+    `SECTIONS` stands for its page. Anything else in quotes is a section or a sentence of the pages that the module's
+    docstring names.
+action
+    an operation of a service's API, named as botocore names it: its page in the API reference.
+fact
+    an identifier of ``waterline.facts`` in double backquotes: the fact names its own source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import boto3
+
+from waterline.facts import facts
+
+_LAMBDA = "AWS Lambda Developer Guide"
+_SQS = "Amazon SQS Developer Guide"
+_CLOUDWATCH = "Amazon CloudWatch User Guide"
+_APIGATEWAY = "Amazon API Gateway Developer Guide"
+_EVENTBRIDGE = "Amazon EventBridge User Guide"
+_KINESIS = "Amazon Kinesis Data Streams Developer Guide"
+_DYNAMODB = "Amazon DynamoDB Developer Guide"
+
+PAGES = {
+    "AWS Lambda function errors in Python": _LAMBDA,
+    "Capturing records of Lambda asynchronous invocations": _LAMBDA,
+    "Configure Lambda function timeout": _LAMBDA,
+    "Configuring partial batch response with Kinesis Data Streams and Lambda": _LAMBDA,
+    "Configuring provisioned concurrency for a function": _LAMBDA,
+    "Configuring reserved concurrency for a function": _LAMBDA,
+    "Configuring scaling behavior for SQS event source mappings": _LAMBDA,
+    "Control access to Lambda function URLs": _LAMBDA,
+    "Control which events Lambda sends to your function": _LAMBDA,
+    "Creating and managing Lambda function URLs": _LAMBDA,
+    "Handling Lambda errors with an API Gateway API": _LAMBDA,
+    "Handling errors for an SQS event source in Lambda": _LAMBDA,
+    "How Lambda handles errors and retries with asynchronous invocation": _LAMBDA,
+    "How Lambda processes records from stream and queue-based event sources": _LAMBDA,
+    "Implement Lambda canary deployments using a weighted alias": _LAMBDA,
+    "Implementing stateful Kinesis Data Streams processing in Lambda": _LAMBDA,
+    "Invoking Lambda function URLs": _LAMBDA,
+    "Invoking a Lambda function using an Amazon API Gateway endpoint": _LAMBDA,
+    "Lambda parameters for Amazon Kinesis Data Streams event source mappings": _LAMBDA,
+    "Lambda quotas": _LAMBDA,
+    "Lambda scaling behavior": _LAMBDA,
+    "Log and monitor Python Lambda functions": _LAMBDA,
+    "Manage Lambda function versions": _LAMBDA,
+    "Monitoring Lambda function URLs": _LAMBDA,
+    "Retain discarded batch records for a Kinesis Data Streams event source in Lambda": _LAMBDA,
+    "Troubleshoot invocation issues in Lambda": _LAMBDA,
+    "Types of metrics for Lambda functions": _LAMBDA,
+    "Understanding Lambda function scaling": _LAMBDA,
+    "Understanding the Lambda execution environment lifecycle": _LAMBDA,
+    "Use Lambda recursive loop detection to prevent infinite loops": _LAMBDA,
+    "Using AWS Lambda with Amazon DynamoDB": _LAMBDA,
+    "Using AWS Lambda with Amazon SNS": _LAMBDA,
+    "Using Lambda to process records from Amazon Kinesis Data Streams": _LAMBDA,
+    "Using Lambda with Amazon SQS": _LAMBDA,
+    "Using event filtering with a DynamoDB event source": _LAMBDA,
+    "Using event filtering with an Amazon SQS event source": _LAMBDA,
+    "Using the Lambda context object to retrieve Python function information": _LAMBDA,
+    "Working with .zip file archives for Python Lambda functions": _LAMBDA,
+    "Working with Lambda environment variables": _LAMBDA,
+    "Working with Lambda function logs": _LAMBDA,
+    "Amazon SQS delay queues": _SQS,
+    "Amazon SQS message quotas": _SQS,
+    "Amazon SQS short and long polling": _SQS,
+    "Amazon SQS standard queues": _SQS,
+    "Amazon SQS visibility timeout": _SQS,
+    "Available CloudWatch metrics for Amazon SQS": _SQS,
+    "Exactly-once processing in Amazon SQS": _SQS,
+    "FIFO delivery logic in Amazon SQS": _SQS,
+    "Learn how to configure a dead-letter queue redrive in Amazon SQS": _SQS,
+    "Monitoring Amazon SQS queues using CloudWatch": _SQS,
+    "Setting-up dead-letter queue retention": _SQS,
+    "Using dead-letter queues in Amazon SQS": _SQS,
+    "Alarm evaluation": _CLOUDWATCH,
+    "CloudWatch statistics definitions": _CLOUDWATCH,
+    "Configuring how CloudWatch alarms treat missing data": _CLOUDWATCH,
+    "Percentile-based alarms and low data samples": _CLOUDWATCH,
+    "Using math expressions with CloudWatch metrics": _CLOUDWATCH,
+    "Amazon API Gateway quotas": _APIGATEWAY,
+    "Create AWS Lambda proxy integrations for HTTP APIs": _APIGATEWAY,
+    "Create routes for HTTP APIs in API Gateway": _APIGATEWAY,
+    "Gateway response types": _APIGATEWAY,
+    "Lambda proxy integrations in API Gateway": _APIGATEWAY,
+    "Return binary media from a Lambda proxy integration in API Gateway": _APIGATEWAY,
+    "Set up a deployment for a REST API": _APIGATEWAY,
+    "Troubleshooting issues with HTTP API Lambda integrations": _APIGATEWAY,
+    "Comparison operators for use in event patterns": _EVENTBRIDGE,
+    "Reshard a stream": _KINESIS,
+    "Terminology and concepts": _KINESIS,
+    "Change data capture for DynamoDB Streams": _DYNAMODB,
+}
+"""Title and guide (read 2026-11)."""
+
+SECTIONS = {
+    "Batching behavior": "Using Lambda with Amazon SQS",
+    "Configuring reserved concurrency": "Configuring reserved concurrency for a function",
+    "Configuring scaling behavior": "Configuring scaling behavior for SQS event source mappings",
+    "Dead-letter queues (DLQs) and CloudWatch metrics": "Available CloudWatch metrics for Amazon SQS",
+    "Handling errors": "Handling errors for an SQS event source in Lambda",
+    "Implementing partial batch responses": "Handling errors for an SQS event source in Lambda",
+    "Success and failure conditions": "Handling errors for an SQS event source in Lambda",
+}
+
+_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb")
+_QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
+_FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|apigateway|eventbridge)\.[a-z_0-9]+)``")
+_ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
+
+
+@cache
+def actions() -> dict[str, str]:
+    """Every operation of the services, and its API reference."""
+    names = {}
+    for service in _SERVICES:
+        model = boto3.client(service, region_name="us-east-1").meta.service_model
+        names |= dict.fromkeys(model.operation_names, f"{model.service_id} API Reference")
+    return names
+
+
+def sources(text: str, module: str = "") -> Iterator[str]:
+    """What a docstring names, each once and in its order; ValueError for a page or a fact that nobody knows."""
+    text = " ".join(text.split())
+    found = []
+    for title in _QUOTED.findall(text):
+        pages = _pages(title) or [page for named in _QUOTED.findall(" ".join(module.split())) for page in _pages(named)]
+        if not pages:
+            raise ValueError(f'"{title}" is no page of tests/conformance/sources.py: add its title and its guide there')
+        found += pages
+    for identifier in _FACT.findall(text):
+        if identifier not in facts:
+            raise ValueError(f"{identifier} is no fact: look for it with `waterline facts`")
+        found.append(f"fact `{identifier}`")
+    found += [f"{actions()[word]}, {word}" for word in _ACTION.findall(_QUOTED.sub("", text)) if word in actions()]
+    yield from dict.fromkeys(found)
+
+
+def _pages(title: str) -> list[str]:
+    """The page with this title, or with this section; none, if there is none."""
+    page = SECTIONS.get(title, title)
+    return [f'{PAGES[page]}, "{page}"'] if page in PAGES else []
