@@ -13,5 +13,6 @@ asynchronous  the queue behind ``InvocationType="Event"``
 sqs_mapping   the event source mapping that polls a queue; ``mapping_checks`` is what AWS refuses, ``batch_response``
               what a function may answer
 backend       the API: moto parses and stores, the modules above deliver; ``responses`` is what moto's answers lack
+doors         a package: function URLs and API Gateway in front of a function
 limits        the numbers, from the dated facts
 """
