@@ -296,7 +296,10 @@ HOSTS_OF_AWS = [
     ("https://sqs.us-east-1.amazonaws.com/", "call AWS with boto3 while a Cloud is open."),
     ("https://sqs.us-east-1.api.aws/", "call AWS with boto3 while a Cloud is open."),
     (FUNCTION_URL, "call a function URL with cloud.http, for example cloud.http.get(url)."),
-    ("https://abc.execute-api.us-east-1.amazonaws.com/prod", "call an API of API Gateway with cloud.http, for example"),
+    (
+        "https://abc.execute-api.us-east-1.amazonaws.com/prod",
+        "call an API of API Gateway with cloud.http, for example cloud.http.get(url).",
+    ),
 ]
 
 

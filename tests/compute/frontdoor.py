@@ -10,9 +10,7 @@ from waterline.cloud import REGION
 
 ACCOUNT = "123456789012"
 ECHO = "def handler(event, context):\n    return event\n"
-ECHO_1 = (
-    "import json\n\ndef handler(event, context):\n    return {'statusCode': 200, 'body': json.dumps(event)}\n"
-)
+ECHO_1 = "import json\n\ndef handler(event, context):\n    return {'statusCode': 200, 'body': json.dumps(event)}\n"
 
 
 def returning(answer: object) -> str:

@@ -130,7 +130,8 @@ class Visit:
         except JsonRESTError as error:
             raise Refused(manners.rejected, f"there is no function {call.function}") from error
         if not call.allowed(function.policy.statements):
-            why = f"the function's policy does not let {self._door.place.partition(':')[0]} invoke it (see add_permission)"
+            who = self._door.place.partition(":")[0]
+            why = f"the function's policy does not let {who} invoke it (see add_permission)"
             self._record("denied", f"lambda:{function.function_name}", why=why)
             raise Refused(manners.forbidden, why)
         event = json.dumps(call.event)

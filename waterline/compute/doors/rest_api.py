@@ -13,10 +13,11 @@ for the quota; authorizers refuse every request; usage plans, caches and validat
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from waterline.clock import SECOND
@@ -32,6 +33,7 @@ openapi.stand_in()
 from moto.apigateway import urls as moto_urls  # noqa: E402
 from moto.apigateway.exceptions import BadRequestException  # noqa: E402
 from moto.apigateway.models import APIGatewayBackend, Deployment, Integration, RestAPI  # noqa: E402
+from moto.apigateway.responses import APIGatewayResponse  # noqa: E402
 
 _TIMEOUT = facts["apigw.rest_timeout"]
 PAYLOAD = facts["apigw.payload_max"].bytes
@@ -73,6 +75,19 @@ class Method:
     needs_key: bool
 
 
+class RestResponse(APIGatewayResponse):  # type: ignore[misc]
+    """One request to the API of API Gateway, and its answer; moto's overlooks ``binaryMediaTypes``."""
+
+    def create_rest_api(self) -> Any:
+        status, headers, body = super().create_rest_api()
+        types = self._get_param("binaryMediaTypes")
+        if status == 200 and types:
+            made = self.backend.get_rest_api(json.loads(body)["id"])
+            made.binaryMediaTypes = list(types)
+            body = json.dumps(made.to_dict())
+        return status, headers, body
+
+
 class RestApis(APIGatewayBackend):  # type: ignore[misc]
     """The REST APIs of one account and region; what moto does not keep is what a deployment holds."""
 
@@ -83,9 +98,20 @@ class RestApis(APIGatewayBackend):  # type: ignore[misc]
         self._deployed: dict[tuple[str, str], tuple[Method, ...]] = {}
 
     @property
-    def _url_module(self) -> ModuleType:
-        urls: ModuleType = moto_urls  # moto looks for them beside the class, where they are not
-        return urls
+    def _url_module(self) -> SimpleNamespace:
+        """moto's addresses, REST's answered by our responses."""
+        paths = {
+            path: RestResponse.dispatch if getattr(answer, "__self__", None) is APIGatewayResponse else answer
+            for path, answer in moto_urls.url_paths.items()
+        }
+        return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=paths)
+
+    def update_rest_api(self, function_id: str, patch_operations: list[dict[str, Any]]) -> RestAPI:
+        for operation in patch_operations:
+            _, found, media_type = operation["path"].partition("/binaryMediaTypes/")
+            if found:  # a type stands in the path, where moto does not look for it
+                operation["value"] = media_type.replace("~1", "/")
+        return super().update_rest_api(function_id, patch_operations)
 
     def put_integration(self, function_id: str, *arguments: Any, **settings: Any) -> Integration:
         timeout = settings.get("timeout_in_millis")
