@@ -77,7 +77,11 @@ class Rest:
         verb, _, path = method.partition(" ")
         self.resource(path)
         where = {"restApiId": self.id, "resourceId": self.resources[path], "httpMethod": verb}
-        self.gateway.put_method(**where, authorizationType=integration.pop("authorization", "NONE"))
+        self.gateway.put_method(
+            **where,
+            authorizationType=integration.pop("authorization", "NONE"),
+            apiKeyRequired=integration.pop("needs_key", False),
+        )
         name = integration.pop("function", self.function)
         settings = {
             "type": "AWS_PROXY",

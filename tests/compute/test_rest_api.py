@@ -281,7 +281,11 @@ def test_a_method_that_wants_a_signature_or_a_key_refuses_who_has_none(world: Wo
     """ "Gateway response types": MISSING_AUTHENTICATION_TOKEN, INVALID_API_KEY."""
     rest = Rest(world)
     rest.method("GET /signed", authorization="AWS_IAM")
+    rest.method("GET /keyed", needs_key=True)
     rest.deploy()
+    key = rest.gateway.create_api_key(name="a-client", enabled=True)["value"]
+    assert world.cloud.http.get(f"{rest.url}/keyed").json() == {"message": "Forbidden"}
+    assert world.cloud.http.get(f"{rest.url}/keyed", headers={"x-api-key": key}).status == 200
     assert world.cloud.http.get(f"{rest.url}/signed").status == 403
     assert world.cloud.http.get(f"{rest.url}/signed", headers={"Authorization": "AWS4-HMAC-SHA256 ..."}).status == 200
 
