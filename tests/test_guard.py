@@ -295,7 +295,11 @@ def test_an_open_cloud_lets_nothing_else_out(way: str) -> None:
 HOSTS_OF_AWS = [
     ("https://sqs.us-east-1.amazonaws.com/", "call AWS with boto3 while a Cloud is open."),
     ("https://sqs.us-east-1.api.aws/", "call AWS with boto3 while a Cloud is open."),
-    (FUNCTION_URL, 'call the function behind this URL with boto3.client("lambda").invoke.'),
+    (FUNCTION_URL, "call a function URL with cloud.http, for example cloud.http.get(url)."),
+    (
+        "https://abc.execute-api.us-east-1.amazonaws.com/prod",
+        "call an API of API Gateway with cloud.http, for example cloud.http.get(url).",
+    ),
 ]
 
 

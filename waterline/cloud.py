@@ -22,6 +22,7 @@ from typing import Any
 
 import boto3
 from moto import mock_aws
+from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.awslambda.models import lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
@@ -35,6 +36,9 @@ from moto.sqs.models import sqs_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
 from waterline.compute.backend import Functions
+from waterline.compute.doors.client import HttpClient
+from waterline.compute.doors.http_api import HttpApis
+from waterline.compute.doors.rest_api import RestApis
 from waterline.compute.source import HANDLER, packaged
 from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
@@ -44,6 +48,8 @@ from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
 from waterline.services.kinesis import StreamBackend
 from waterline.services.sqs import QueueBackend
+
+from moto.apigateway.models import apigateway_backends  # isort: skip  (doors.rest_api makes it importable)
 
 REGION = "us-east-1"
 _ROLE = "lab"
@@ -147,10 +153,13 @@ class Cloud:
             stack.enter_context(installed(dynamodb_backends, TableBackend, ground))
             stack.enter_context(installed(lambda_backends, Functions, ground))
             stack.enter_context(installed(cloudwatch_backends, MetricBackend, ground))
+            stack.enter_context(installed(apigateway_backends, RestApis, ground))
+            stack.enter_context(installed(apigatewayv2_backends, HttpApis, ground))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
             self.clock.freeze()
             self.role = _make_role()
+            self._http = HttpClient(ground, DEFAULT_ACCOUNT_ID)
             self._closing = stack.pop_all()
         _open.append(self)
         return self
@@ -223,6 +232,12 @@ class Cloud:
             client.update_function_code(FunctionName=name, ZipFile=code)
             answer = client.update_function_configuration(FunctionName=name, **settings)
         return str(answer["FunctionArn"])
+
+    @property
+    def http(self) -> HttpClient:
+        """Sends HTTP requests to function URLs and APIs of this cloud: ``cloud.http.get(url)``."""
+        self._must_be_open("http")
+        return self._http
 
     def logs(self, function: str) -> str:
         """What a function printed, with the lines that Lambda adds, in order: its CloudWatch log group as text."""

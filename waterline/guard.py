@@ -71,6 +71,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
 
 _METADATA = frozenset({"169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"})
 _FUNCTION_URL = re.compile(r"\.lambda-url\.[a-z0-9-]+\.on\.aws$")
+_EXECUTE_API = re.compile(r"\.execute-api\.[a-z0-9-]+\.amazonaws\.com$")
 _AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws|on\.aws|aws\.dev)$")
 _LOCAL_NAMES = frozenset({"", "localhost", socket.gethostname().lower()})
 _LOCAL_FAMILIES = frozenset(getattr(socket, name) for name in ("AF_UNIX", "AF_NETLINK") if hasattr(socket, name))
@@ -142,7 +143,9 @@ def _refusal(tried: str, host: object) -> OutsideTheLab:
         why = "there is no instance or container metadata here"
         instead = "credentials are set already, so make the session and the client again after importing waterline"
     elif _FUNCTION_URL.search(name):
-        instead = 'call the function behind this URL with boto3.client("lambda").invoke'
+        instead = "call a function URL with cloud.http, for example cloud.http.get(url)"
+    elif _EXECUTE_API.search(name):
+        instead = "call an API of API Gateway with cloud.http, for example cloud.http.get(url)"
     elif _AWS.search(name):
         instead = "call AWS with boto3 while a Cloud is open"
     else:

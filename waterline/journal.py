@@ -54,6 +54,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "retried": "it will be tried again",
         "dropped": "it was given up, and no dead-letter queue wanted it",
         "denied": "a policy refused it",
+        "answered": "a front door has sent its response to the client",
         "ended": "an execution environment was shut down",
         "alarmed": "an alarm changed its state",
     }

@@ -67,11 +67,17 @@ def _dead_lettered(detail: Mapping[str, Any]) -> str:
     return f"after {receives}, to {detail['to']}"
 
 
+def _answered(detail: Mapping[str, Any]) -> str:
+    return ": ".join(part for part in (str(detail["status"]), detail.get("why", "")) if part)
+
+
 def _why(detail: Mapping[str, Any]) -> str:
     return str(detail.get("why", ""))
 
 
 _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "sent": lambda detail: str(detail.get("request", "")),
+    "answered": _answered,
     "delayed": lambda detail: f"until {instant(detail['until'])}",
     "received": _received,
     "hidden": lambda detail: f"until {instant(detail['until'])}",

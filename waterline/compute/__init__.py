@@ -17,5 +17,6 @@ stream_mapping  the event source mapping that reads a stream of Kinesis or of a 
               batches off, ``stream_retry`` decides what becomes of one, ``stream_destination`` is told of what is given
               up, ``tumbling`` is state from batch to batch; ``stream_settings``, ``stream_checks``: the API's words
 backend       the API: moto parses and stores, the modules above deliver; ``responses`` is what moto's answers lack
+doors         a package: function URLs and API Gateway in front of a function
 limits        the numbers, from the dated facts
 """

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, lambda_backends
+from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaBackend, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.models import sqs_backends
 
@@ -119,6 +119,12 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         answer = super().update_function_configuration(function_name, qualifier, body)
         self._reconfigure(function_name)
         return answer
+
+    def create_function_url_config(self, name_or_arn: str, config: dict[str, Any]) -> FunctionUrlConfig:
+        # AWS's function URLs end with a slash, and say BUFFERED when nothing else was asked for.
+        made = super().create_function_url_config(name_or_arn, {"InvokeMode": "BUFFERED", **config})
+        made.url += "/"
+        return made
 
     def fleet(self, function: LambdaFunction) -> Fleet:
         """The execution environments of a function version."""
