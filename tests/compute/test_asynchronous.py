@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.events.models import events_backends
 from moto.s3.models import s3_backends
 from world import FAIL, World, client, opened, sleeping
 
@@ -57,7 +59,7 @@ def records(world: World, url: str) -> list[dict[str, Any]]:
     return [json.loads(message["Body"]) for message in received(world, url)]
 
 
-# -- how often and how long ----------------------------------------------------------------------------------------------
+# -- how often and how long --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_throttles_wait_one_second_then_twice_as_long_each_time_up_to_five_minut
     second = send(world)
     world.cloud.settle()
     at = [at for at, _ in world.story(second, "throttled")]
-    waits = [later - earlier for earlier, later in zip(at, at[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(at)]
     longest = facts["lambda.async_throttle_backoff"].high
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, longest]
     assert [at for at, _ in world.story(second, "succeeded")] == [at[-1] + longest + 880]
@@ -127,7 +129,7 @@ def test_every_attempt_has_the_same_request_identifier(world: World) -> None:
     assert world.cloud.logs("issue").count(f"id {event}") == 3
 
 
-# -- dead-letter queues --------------------------------------------------------------------------------------------------
+# -- dead-letter queues ------------------------------------------------------------------------------------------------
 
 
 def test_a_dead_letter_is_the_event_as_it_was_with_three_attributes(world: World) -> None:
@@ -292,7 +294,7 @@ def test_a_dead_letter_too_large_for_its_queue_is_lost_with_a_reason(world: Worl
     assert "must be shorter than 1024 bytes" in world.cloud.journal.of("dropped")[0].detail["dead_letter_error"]
 
 
-# -- destinations --------------------------------------------------------------------------------------------------------
+# -- destinations ------------------------------------------------------------------------------------------------------
 
 
 def test_the_invocation_record_of_a_failure_is_as_documented(world: World) -> None:
@@ -449,20 +451,48 @@ def test_a_record_of_failure_too_large_for_a_topic_goes_without_its_payloads(wor
     assert "requestPayload" not in record and "responsePayload" not in record
 
 
+class Heard(list[dict[str, Any]]):
+    """A rule that keeps what its bus hands it: moto's own targets need a package that the lab does without."""
+
+    def send_to_targets(self, event: dict[str, Any]) -> None:
+        self.append(event)
+
+
 def test_a_destination_can_be_an_event_bus(world: World) -> None:
     """Source aws.lambda, detail-type "Lambda Function Invocation Result - Failure", the ARNs as resources."""
-    arn = world.deploy(FAIL)
-    events, inbox = client("events"), world.queue("inbox")
-    bus = events.create_event_bus(Name="outcomes")["EventBusArn"]
-    events.put_rule(Name="failures", EventBusName="outcomes", EventPattern=json.dumps({"source": ["aws.lambda"]}))
-    events.put_targets(Rule="failures", EventBusName="outcomes", Targets=[{"Id": "1", "Arn": world.arn(inbox)}])
-    configure(world, on_failure=bus)
-    event = send(world)
+    arn = world.deploy("def handler(event, context):\n    return 1 / event['n']\n")
+    bus = client("events").create_event_bus(Name="outcomes")["EventBusArn"]
+    heard = events_backends[DEFAULT_ACCOUNT_ID][REGION].event_buses["outcomes"].rules["all"] = Heard()
+    configure(world, on_failure=bus, on_success=bus)
+    failing, succeeding = send(world, {"n": 0}), send(world, {"n": 1})
     world.cloud.settle()
-    (message,) = records(world, inbox)
-    assert message["detail-type"] == "Lambda Function Invocation Result - Failure"
-    assert message["resources"] == [f"{arn}:$LATEST", bus]
-    assert message["detail"]["requestContext"]["requestId"] == event
+    said = {event["detail"]["requestContext"]["requestId"]: event for event in heard}
+    assert said[failing]["detail-type"] == "Lambda Function Invocation Result - Failure"
+    assert said[succeeding]["detail-type"] == "Lambda Function Invocation Result - Success"
+    assert said[failing]["source"] == "aws.lambda"
+    assert said[failing]["resources"] == [f"{arn}:$LATEST", bus]
+    assert [ended.detail["to"] for ended in world.cloud.journal.of("dead-lettered")] == ["outcomes"]
+
+
+@pytest.mark.parametrize("service", ["sns", "lambda", "events", "s3"])
+def test_a_destination_that_is_gone_costs_the_record_and_says_which(world: World, service: str) -> None:
+    world.deploy(FAIL)
+    rest = {"sns": "gone", "lambda": "function:gone", "events": "event-bus/gone", "s3": "gone"}[service]
+    where = "::" if service == "s3" else f"{REGION}:{DEFAULT_ACCOUNT_ID}:"
+    configure(world, on_failure=f"arn:aws:{service}:{where}{rest}")
+    send(world)
+    world.cloud.settle()
+    error = world.cloud.journal.of("dropped")[0].detail["destination_error"]
+    assert "gone" in error and "\n" not in error
+
+
+def test_a_record_too_large_for_a_function_is_lost_with_a_reason(world: World) -> None:
+    """ "Delivery errors can also occur due to ... size limits"; fact ``lambda.payload_async_max``."""
+    world.deploy(FAIL)
+    configure(world, on_failure=world.deploy(ECHO, "other"), MaximumRetryAttempts=0)
+    send(world, "x" * (facts["lambda.payload_async_max"].bytes - 2))
+    world.cloud.settle()
+    assert "too many for the function other" in world.cloud.journal.of("dropped")[0].detail["destination_error"]
 
 
 def test_a_bucket_can_be_the_destination_of_failures(world: World) -> None:
@@ -496,7 +526,7 @@ def test_a_destination_that_cannot_be_is_refused(world: World, condition: str, t
         )
 
 
-# -- event invoke configs ------------------------------------------------------------------------------------------------
+# -- event invoke configs ----------------------------------------------------------------------------------------------
 
 
 def test_put_replaces_all_settings_and_update_only_those_that_it_names(world: World) -> None:
@@ -572,7 +602,7 @@ def test_a_function_deleted_while_it_runs_loses_its_event_with_a_reason(world: W
     assert world.whys("dropped") == ["the function was deleted"]
 
 
-# -- duplicates ----------------------------------------------------------------------------------------------------------
+# -- duplicates --------------------------------------------------------------------------------------------------------
 
 
 def test_without_a_fault_an_event_is_delivered_once(world: World) -> None:
@@ -620,7 +650,7 @@ def test_a_probability_is_between_none_and_one(world: World, probability: float)
         lambda_backends[DEFAULT_ACCOUNT_ID][REGION].asynchronous.duplicate(probability)
 
 
-# -- what the metrics say ------------------------------------------------------------------------------------------------
+# -- what the metrics say ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Recursive loops are found in the chain of requests and stopped.
 
-AWS Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops"; AWS Compute Blog, "Detecting
-and stopping recursive loops in AWS Lambda functions" (read 2026-11). Facts ``lambda.recursion_stop_after``,
+AWS Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops"; AWS Compute Blog,
+"Detecting and stopping recursive loops in AWS Lambda functions" (read 2026-11). Facts ``lambda.recursion_stop_after``,
 ``lambda.recursion_modes``.
 """
 
@@ -111,7 +111,8 @@ def test_a_loop_through_a_queue_is_stopped_and_its_message_comes_back_until_it_i
 def test_a_loop_through_a_topic_is_stopped(world: World) -> None:
     sns = client("sns")
     topic = sns.create_topic(Name="loop")["TopicArn"]
-    source = f"import boto3\n\ndef handler(event, context):\n    boto3.client('sns').publish(TopicArn={topic!r}, Message='m')\n"
+    publish = f"boto3.client('sns').publish(TopicArn={topic!r}, Message='m')"
+    source = f"import boto3\n\ndef handler(event, context):\n    {publish}\n"
     arn = world.deploy(source)
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     sns.publish(TopicArn=topic, Message="m")

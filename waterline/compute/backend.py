@@ -9,27 +9,20 @@ import uuid
 import zipfile
 from collections.abc import Mapping
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 from moto.awslambda import urls as moto_urls
-from moto.awslambda.exceptions import InvalidParameterValueException, UnknownEventConfig, UnknownFunctionException
-from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, lambda_backends
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.models import EventSourceMapping, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import SECOND, Clock
 from waterline.compute import limits, recursion
 from waterline.compute.asynchronous import AsynchronousQueue, Target
-from waterline.compute.asynchronous_settings import (
-    LATEST,
-    EventInvokeConfigs,
-    check_dead_letter_queue,
-    split,
-)
-from waterline.compute.asynchronous_settings import (
-    Settings as AsynchronousSettings,
-)
+from waterline.compute.asynchronous_settings import LATEST, check_dead_letter_queue, split
 from waterline.compute.environment import Account, Fleet, Invocation
+from waterline.compute.event_settings import EventSettings
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
@@ -39,7 +32,6 @@ from waterline.compute.responses import RECURSION_CONFIG, FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.watchdog import watchdog
-from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue
 
 
@@ -101,10 +93,8 @@ class CloudFunction(LambdaFunction):  # type: ignore[misc]
             self.dead_letter_config = dict(config) if config.get("TargetArn") else {}
 
 
-class Functions(LambdaBackend):  # type: ignore[misc]
+class Functions(EventSettings):
     """The Lambda service of one account and region."""
-
-    ground: ClassVar[Ground]
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -112,10 +102,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         self._mappings: dict[str, QueueMapping] = {}
         self._packages: dict[str, Package] = {}
         self._account = Account(limits.ACCOUNT_CONCURRENCY)
-        self._event_configs = EventInvokeConfigs(self.ground.clock)
-        self._recursive_loop: dict[str, str] = {}
-        self._chains = recursion.ChainsOfRequests(self.ground.journal)
-        self.asynchronous = AsynchronousQueue(self.ground, self._chains)
+        self.asynchronous = AsynchronousQueue(self.ground, self.chains)
 
     @property
     def _url_module(self) -> SimpleNamespace:
@@ -140,9 +127,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         name = self.get_function(function_name, qualifier).function_name
         super().delete_function(function_name, qualifier)
-        self._event_configs.delete(name, qualifier)
-        if qualifier is None:
-            self._recursive_loop.pop(name, None)
+        self.forget_event_settings(name, qualifier)
         for key in [key for key in self._fleets if key == f"{name}:{qualifier or key.rpartition(':')[2]}"]:
             fleet = self._fleets.pop(key)
             fleet.close()
@@ -180,7 +165,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
                 self._sandbox,
                 (self.account_id, self.region_name),
             )
-            self._fleets[key].stops = lambda invocation: self._stopped(function.function_name, invocation)
+            self._fleets[key].stops = lambda invocation: self.stopped(function.function_name, invocation)
         return self._fleets[key]
 
     def _reconfigure(self, function_name: str) -> None:
@@ -260,7 +245,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         name, version = function.function_name, str(function.version)
         qualifier = qualifier or version
         arn = f"{':'.join(function.function_arn.split(':')[:7])}:{qualifier}"
-        target = Target(arn, version, lambda: self._asynchronous_settings(name, qualifier))
+        target = Target(arn, version, lambda: self.asynchronous_settings(name, qualifier))
         self.asynchronous.put(self.fleet(function), self._invocation(event), target)
 
     def send_event(self, arn: str, event: str) -> None:
@@ -281,63 +266,6 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         if outcome is recursion.STOPPED:
             raise RecursiveInvocation
         return outcome, log
-
-    # -- what becomes of events --------------------------------------------------------------------------------------
-
-    def _asynchronous_settings(self, name: str, qualifier: str) -> AsynchronousSettings:
-        try:
-            latest: CloudFunction = self.get_function(name)
-        except UnknownFunctionException:
-            return AsynchronousSettings()  # deleted meanwhile, and its settings with it
-        return self._event_configs.settings(name, qualifier, latest.dead_letter_config)
-
-    def put_function_event_invoke_config(
-        self, function_name: str, config: dict[str, Any], qualifier: str | None = None
-    ) -> dict[str, Any]:
-        return self._event_configs.put(*self._qualified(function_name, qualifier), config)
-
-    def update_function_event_invoke_config(
-        self, function_name: str, config: dict[str, Any], qualifier: str | None = None
-    ) -> dict[str, Any]:
-        return self._event_configs.update(*self._qualified(function_name, qualifier), config)
-
-    def get_function_event_invoke_config(self, function_name: str, qualifier: str | None = None) -> dict[str, Any]:
-        arn, qualifier = self._qualified(function_name, qualifier)
-        config = self._event_configs.get(split(arn, None)[0], qualifier)
-        if config is None:
-            raise UnknownEventConfig(f"{arn}:{qualifier}")
-        return config
-
-    def delete_function_event_invoke_config(self, function_name: str, qualifier: str | None = None) -> None:
-        self.get_function_event_invoke_config(function_name, qualifier)
-        self._event_configs.delete(*split(function_name, qualifier))
-
-    def list_function_event_invoke_configs(self, function_name: str) -> dict[str, Any]:
-        arn, _ = self._qualified(function_name, None)
-        return {"FunctionEventInvokeConfigs": self._event_configs.of(split(arn, None)[0])}
-
-    def _qualified(self, function_name: str, qualifier: str | None) -> tuple[str, str]:
-        """The ARN, without a qualifier, of a function that is there, and the qualifier that was meant."""
-        name, qualifier = split(function_name, qualifier)
-        function = self.get_function(name, None if qualifier == LATEST else qualifier)
-        return ":".join(function.function_arn.split(":")[:7]), qualifier
-
-    # -- recursive loops ---------------------------------------------------------------------------------------------
-
-    def put_function_recursion_config(self, function_name: str, recursive_loop: str) -> str:
-        """``Allow`` or ``Terminate``, for the function with all its versions."""
-        if recursive_loop not in (recursion.ALLOW, recursion.TERMINATE):
-            raise InvalidParameterValueException("RecursiveLoop is either Allow or Terminate.")
-        self._recursive_loop[self.get_function(function_name).function_name] = recursive_loop
-        return recursive_loop
-
-    def get_function_recursion_config(self, function_name: str) -> str:
-        return self._recursive_loop.get(self.get_function(function_name).function_name, recursion.TERMINATE)
-
-    def _stopped(self, name: str, invocation: Invocation) -> Outcome | None:
-        if self._recursive_loop.get(name) == recursion.ALLOW:
-            return None
-        return recursion.STOPPED if self._chains.stops(f"lambda:{name}", invocation) else None
 
     # -- event source mappings ---------------------------------------------------------------------------------------
 

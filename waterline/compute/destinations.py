@@ -13,8 +13,9 @@ follows it, and the service refuses what it would refuse.
 
 Source: AWS Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations" (read 2026-11; facts
 ``lambda.destinations_async``, ``lambda.dlq_targets``, ``lambda.destination_vs_dlq_content``); botocore, lambda
-``OnFailure.Destination``, on records that a topic would not take, which then go without their payloads. Permissions of the execution role are not checked. AWS does not say what a record looks like whose event never got an
-answer: here it has no response, and the conditions ZeroReservedConcurrency and RecursiveInvocation say why.
+``OnFailure.Destination``, on records that a topic would not take, which then go without their payloads. Permissions of
+the execution role are not checked. AWS does not say what a record looks like whose event never got an answer: here it
+has no response, and the conditions ZeroReservedConcurrency and RecursiveInvocation say why.
 """
 
 from __future__ import annotations
@@ -133,7 +134,8 @@ class Destinations:
                     self._to_bucket(name, get_backend("s3")[self._account(ending)]["aws"], text, ending)
                 case _:
                     raise NotDelivered(f"{arn} is nothing that Lambda sends to")
-        except (HTTPException, ServiceException, NotImplementedError) as error:
+        # The last two: moto, when a rule of a bus has a target that it does not reach.
+        except (HTTPException, ServiceException, NotImplementedError, ImportError) as error:
             said = " ".join(str(getattr(error, "message", None) or error).split())
             raise NotDelivered(f"{service} did not take the message for {name}: {said}") from error
         return name
