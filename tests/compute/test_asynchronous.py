@@ -14,14 +14,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.events.models import events_backends
 from moto.s3.models import s3_backends
-from world import FAIL, World, client, opened, sleeping
+from world import COUNT, FAIL, World, client, opened, sleeping
 
 from waterline.cloud import REGION
 from waterline.facts import facts
+from waterline.invariants import done_within
+from waterline.invariants.broken import entries
 
 ECHO = "def handler(event, context):\n    return {'seen': event}\n"
 SLOW = sleeping(50)
@@ -166,6 +170,19 @@ def test_the_journal_follows_an_event_into_the_dead_letter_queue(world: World) -
     assert "failed 3 times, to dead" in str(trace)
     (child,) = world.cloud.journal.children(event)
     assert child == received(world, dead)[0]["MessageId"]
+
+
+def test_a_dead_letter_comes_into_its_queue_as_one_message_which_can_be_done(world: World) -> None:
+    """ "You can set it as an event source for your Lambda function": the invariants see one message, not two."""
+    world.deploy(FAIL)
+    world.deploy(COUNT, "undertaker")
+    dead = world.queue("dead")
+    world.map(dead, "undertaker")
+    dead_letters(world, world.arn(dead))
+    send(world)
+    world.cloud.settle()
+    assert len(entries(world.cloud.journal, "sqs:dead")) == 1
+    assert done_within(world.cloud.journal, "dead", 1) is None
 
 
 def test_a_dead_letter_says_at_most_a_kilobyte_of_the_error(world: World) -> None:
@@ -526,6 +543,21 @@ def test_a_destination_that_cannot_be_is_refused(world: World, condition: str, t
         )
 
 
+@pytest.mark.parametrize("service", ["sqs", "sns"])
+def test_fifo_queues_and_topics_are_no_destinations(world: World, service: str) -> None:
+    """ "An unsupported destination type, such as an Amazon SQS FIFO queue or an Amazon SNS FIFO topic"."""
+    world.deploy(FAIL)
+    if service == "sqs":
+        arn = world.arn(world.queue("failures.fifo"))
+    else:
+        attributes = {"FifoTopic": "true", "ContentBasedDeduplication": "true"}
+        arn = client("sns").create_topic(Name="failures.fifo", Attributes=attributes)["TopicArn"]
+    configure(world, on_failure=arn)
+    send(world)
+    world.cloud.settle()
+    assert "failures.fifo is a FIFO" in world.cloud.journal.of("dropped")[0].detail["destination_error"]
+
+
 # -- event invoke configs ----------------------------------------------------------------------------------------------
 
 
@@ -648,6 +680,48 @@ def test_how_many_events_come_twice_depends_on_the_probability_and_the_seed() ->
 def test_a_probability_is_between_none_and_one(world: World, probability: float) -> None:
     with pytest.raises(ValueError, match="A probability"):
         lambda_backends[DEFAULT_ACCOUNT_ID][REGION].asynchronous.duplicate(probability)
+
+
+# -- whatever happens --------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    events=st.lists(st.tuples(st.integers(0, 400), st.booleans(), st.integers(0, 200)), min_size=1, max_size=12),
+    reserved=st.sampled_from([None, 0, 1, 2]),
+    retries=st.integers(0, 2),
+    age=st.sampled_from([60, 100, 1000]),
+    keeps=st.booleans(),
+)
+def test_every_event_ends_once_and_nothing_happens_to_it_afterwards(
+    seed: int, events: list[tuple[int, bool, int]], reserved: int | None, retries: int, age: int, keeps: bool
+) -> None:
+    """`events`: after how many seconds it is sent, whether its handler fails, how long that takes."""
+    source = (
+        "import time\n\n"
+        "def handler(event, context):\n"
+        "    time.sleep(event['takes'])\n"
+        "    if event['fails']:\n"
+        "        raise RuntimeError('no')\n"
+    )
+    with opened(seed) as world:
+        world.deploy(source, timeout=300)
+        if reserved is not None:
+            world.awslambda.put_function_concurrency(FunctionName="issue", ReservedConcurrentExecutions=reserved)
+        on_failure = world.arn(world.queue("failures")) if keeps else None
+        configure(world, MaximumRetryAttempts=retries, MaximumEventAgeInSeconds=age, on_failure=on_failure)
+        sent = []
+        for wait, fails, takes in events:
+            world.cloud.advance(seconds=wait)
+            sent.append(send(world, {"fails": fails, "takes": takes}))
+        world.cloud.settle()
+        for event, (_, fails, _) in zip(sent, events, strict=True):
+            kinds = [kind for _, kind in world.story(event)]
+            ends = [kind for kind in kinds if kind in ("succeeded", "dropped", "dead-lettered")]
+            assert ends == kinds[-1:]
+            assert kinds.count("failed") <= retries + 1
+            assert not fails or ends == ["dead-lettered" if keeps else "dropped"]
 
 
 # -- what the metrics say ----------------------------------------------------------------------------------------------
