@@ -16,8 +16,8 @@ free environment is never reclaimed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from waterline.clock import SECOND
@@ -41,12 +41,16 @@ class Environment:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event on its way through a function. `messages` are the journal's names for what it works on."""
+    """One event on its way through a function. `messages` are the journal's names for what it works on.
+
+    `detail`: what the journal's ``invoked`` says beside the usual.
+    """
 
     request_id: str
     event: str
     messages: tuple[str, ...]
     parents: tuple[str, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Account:
@@ -86,6 +90,14 @@ class Fleet:
     def timeout(self) -> int:
         """In seconds."""
         return self._configuration.timeout
+
+    @property
+    def arn(self) -> str:
+        return self._configuration.arn
+
+    @property
+    def version(self) -> str:
+        return self._configuration.version
 
     @property
     def reserved(self) -> int | None:
@@ -166,7 +178,8 @@ class Fleet:
                 return
         begun = clock.now
         deadline = begun + self.timeout * SECOND
-        self._record("invoked", invocation, environment=environment.number, batch=len(invocation.messages))
+        detail = {"batch": len(invocation.messages), **invocation.detail}
+        self._record("invoked", invocation, environment=environment.number, **detail)
         limit = clock.at(deadline, self._time_out, task, ending, begun)
         try:
             outcome = environment.sandbox.handle(Request(invocation.request_id, invocation.event, deadline))
