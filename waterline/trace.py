@@ -63,6 +63,8 @@ def _outcome(detail: Mapping[str, Any]) -> str:
 
 
 def _dead_lettered(detail: Mapping[str, Any]) -> str:
+    if "why" in detail:
+        return f"{detail['why']}, to {detail['to']}"
     receives = "1 receive" if detail["count"] == 1 else f"{detail['count']} receives"
     return f"after {receives}, to {detail['to']}"
 

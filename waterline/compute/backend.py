@@ -7,33 +7,35 @@ import io
 import json
 import uuid
 import zipfile
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
 
 from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaBackend, LambdaFunction, lambda_backends
+from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import SECOND, Clock
-from waterline.compute import limits
-from waterline.compute.asynchronous import AsynchronousQueue
+from waterline.compute import limits, recursion
+from waterline.compute.asynchronous import AsynchronousQueue, Target
+from waterline.compute.asynchronous_settings import LATEST, check_dead_letter_queue, split
 from waterline.compute.environment import Account, Fleet, Invocation
+from waterline.compute.event_settings import EventSettings
 from waterline.compute.filters import QUEUE, filters_of
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
 from waterline.compute.outcome import Outcome
 from waterline.compute.package import Package
-from waterline.compute.responses import FunctionResponse
+from waterline.compute.responses import RECURSION_CONFIG, FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
 from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
 from waterline.compute.watchdog import watchdog
-from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue
 from waterline.services.stream import EventStream
 
@@ -57,19 +59,47 @@ class RequestTooLarge(JsonRESTError):  # type: ignore[misc]
         super().__init__("RequestTooLargeException", sentence)
 
 
+class RecursiveInvocation(JsonRESTError):  # type: ignore[misc]
+    """What a caller gets whose invocation would go on with a recursive loop."""
+
+    code = 400
+
+    def __init__(self) -> None:
+        super().__init__(recursion.ERROR, recursion.MESSAGE)
+
+
 class CloudFunction(LambdaFunction):  # type: ignore[misc]
-    """A function of moto's. What another service of moto's invokes it with (a topic, a bucket) it gets as an event."""
+    """A function of moto's, which forgets the dead-letter queue.
+
+    What another service of moto's invokes it with (a topic, a bucket) it gets as an event.
+    """
+
+    dead_letter_config: Mapping[str, str] = MappingProxyType({})
 
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> str:
         backend: Functions = lambda_backends[self.account_id][self.region]
         backend.put_event(self, body or "{}")
         return ""
 
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        configuration: dict[str, Any] = super().get_configuration(on_create)
+        if self.dead_letter_config:
+            configuration["DeadLetterConfig"] = dict(self.dead_letter_config)
+        return configuration
 
-class Functions(LambdaBackend):  # type: ignore[misc]
+    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
+        self.remember_dead_letter_queue(config_updates)
+        return super().update_configuration(config_updates)  # type: ignore[no-any-return]
+
+    def remember_dead_letter_queue(self, settings: dict[str, Any]) -> None:
+        """Keep ``DeadLetterConfig``, if it is among the settings; an empty one takes the dead-letter queue away."""
+        config = settings.get("DeadLetterConfig")
+        if config is not None:
+            self.dead_letter_config = dict(config) if config.get("TargetArn") else {}
+
+
+class Functions(EventSettings):
     """The Lambda service of one account and region."""
-
-    ground: ClassVar[Ground]
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -77,14 +107,13 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         self._mappings: dict[str, QueueMapping | StreamMapping] = {}
         self._packages: dict[str, Package] = {}
         self._account = Account(limits.ACCOUNT_CONCURRENCY)
-        self._asynchronous = AsynchronousQueue(self.ground)
+        self.asynchronous = AsynchronousQueue(self.ground, self.chains)
 
     @property
     def _url_module(self) -> SimpleNamespace:
         """moto's addresses, answered by our responses: moto reads them from here when a request comes in."""
-        return SimpleNamespace(
-            url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(moto_urls.url_paths, FunctionResponse.dispatch)
-        )
+        paths = [*moto_urls.url_paths, RECURSION_CONFIG]
+        return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(paths, FunctionResponse.dispatch))
 
     # -- functions ---------------------------------------------------------------------------------------------------
 
@@ -92,15 +121,18 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         _check_zip(spec.get("Code") or {})
         if spec.get("PackageType", "Zip") != "Zip":
             raise InvalidParameterValueException("The lab runs functions from a zip only: an image needs Docker.")
+        check_dead_letter_queue(spec.get("DeadLetterConfig"))
         answer = super().create_function(spec)
         name = answer.function_name
         for function in (self.get_function(name), *self.list_versions_by_function(name)):
             function.__class__ = CloudFunction
+            function.remember_dead_letter_queue(spec)
         return answer
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         name = self.get_function(function_name, qualifier).function_name
         super().delete_function(function_name, qualifier)
+        self.forget_event_settings(name, qualifier)
         for key in [key for key in self._fleets if key == f"{name}:{qualifier or key.rpartition(':')[2]}"]:
             fleet = self._fleets.pop(key)
             fleet.close()
@@ -116,6 +148,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         return answer
 
     def update_function_configuration(self, function_name: str, qualifier: str, body: dict[str, Any]) -> Any:
+        check_dead_letter_queue(body.get("DeadLetterConfig"))
         answer = super().update_function_configuration(function_name, qualifier, body)
         self._reconfigure(function_name)
         return answer
@@ -143,6 +176,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
                 self._sandbox,
                 (self.account_id, self.region_name),
             )
+            self._fleets[key].stops = lambda invocation: self.stopped(function.function_name, invocation)
         return self._fleets[key]
 
     def _reconfigure(self, function_name: str) -> None:
@@ -208,7 +242,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            self.put_event(function, event)
+            self.put_event(function, event, split(function_name, qualifier)[1])
             return b""
         outcome, log = self._wait_for(self.fleet(function), self._invocation(event))
         response_headers["X-Amz-Executed-Version"] = str(function.version)
@@ -217,10 +251,18 @@ class Functions(LambdaBackend):  # type: ignore[misc]
             response_headers["x-amz-function-error"] = "Unhandled"
         return outcome.payload.encode()
 
-    def put_event(self, function: LambdaFunction, event: str) -> None:
-        """Put an event (JSON text) into the function's asynchronous queue."""
-        settings = self._asynchronous_settings(function)
-        self._asynchronous.put(self.fleet(function), self._invocation(event), *settings)
+    def put_event(self, function: LambdaFunction, event: str, qualifier: str | None = None) -> None:
+        """Put an event (JSON text) into the function's asynchronous queue; `qualifier`: what it was invoked under."""
+        name, version = function.function_name, str(function.version)
+        qualifier = qualifier or version
+        arn = f"{':'.join(function.function_arn.split(':')[:7])}:{qualifier}"
+        target = Target(arn, version, lambda: self.asynchronous_settings(name, qualifier))
+        self.asynchronous.put(self.fleet(function), self._invocation(event), target)
+
+    def send_event(self, arn: str, event: str) -> None:
+        """Put an event into the asynchronous queue of the function that an ARN, with a qualifier or not, names."""
+        name, qualifier = split(arn, None)
+        self.put_event(self.get_function(name, None if qualifier == LATEST else qualifier), event, qualifier)
 
     def _invocation(self, event: str) -> Invocation:
         request_id = self.new_request_id()
@@ -232,14 +274,9 @@ class Functions(LambdaBackend):  # type: ignore[misc]
             raise TooManyRequests
         gate.wait()
         outcome, log = gate.value
+        if outcome is recursion.STOPPED:
+            raise RecursiveInvocation
         return outcome, log
-
-    def _asynchronous_settings(self, function: LambdaFunction) -> tuple[int, int]:
-        config = function.event_invoke_config[-1].config if function.event_invoke_config else {}
-        return (
-            config.get("MaximumRetryAttempts", limits.RETRIES),
-            config.get("MaximumEventAgeInSeconds", limits.EVENT_AGE),
-        )
 
     # -- event source mappings ---------------------------------------------------------------------------------------
 

@@ -83,6 +83,7 @@ class Fleet:
         self._made = 0
         self.running = 0
         self.closed = False
+        self.stops: Callable[[Invocation], Outcome | None] = lambda _invocation: None
         self.place = f"lambda:{configuration.name}"
 
     @property
@@ -107,6 +108,10 @@ class Fleet:
         """Begin an invocation; `finish` gets its outcome and its log. False, and nothing begun, when throttled."""
         if self.closed:
             return False
+        stopped = self.stops(invocation)
+        if stopped is not None:
+            finish(stopped, "")
+            return True
         reserved = self.reserved
         if self._account.running >= self._account.limit or (reserved is not None and self.running >= reserved):
             limit = "the account's concurrency" if reserved is None else f"reserved concurrency {reserved}"

@@ -13,6 +13,9 @@ RETRY_WAITS = tuple(int(wait) for wait in facts["lambda.async_retry_waits"].numb
 EVENT_AGE = int(facts["lambda.async_event_age_default"].seconds)
 SHORTEST_THROTTLE_WAIT = int(facts["lambda.async_throttle_backoff"].low)
 LONGEST_THROTTLE_WAIT = int(facts["lambda.async_throttle_backoff"].high)
+RECURSION_STOP = facts["lambda.recursion_stop_after"].count
+TOPIC_MESSAGE = facts["sns.message_size_default"].bytes
+BUS_EVENT = facts["eventbridge.event_size_max"].bytes
 
 BATCH_SIZE = facts["esm.batch_size_range"]
 BATCH_SIZE_FIFO = facts["esm.sqs_fifo_batch_max"].count

@@ -75,6 +75,11 @@ def syntax_error(module: str, error: SyntaxError) -> Outcome:
     return failure("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module}': {error}", trace)
 
 
+def error_message(outcome: Outcome) -> str:
+    """``errorMessage`` of a failure; of a success, nothing."""
+    return "" if outcome.succeeded else str(json.loads(outcome.payload)["errorMessage"])
+
+
 def timed_out(seconds: float, request_id: str) -> Outcome:
     message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
     why = f"timed out after {seconds:g} s"

@@ -1,10 +1,15 @@
-"""The answers to Lambda requests: moto's, which overlooks an invocation's qualifier and stumbles over bytes."""
+"""The answers to Lambda requests: moto's, which overlooks qualifiers and recursion, and stumbles over bytes."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from moto.awslambda.responses import LambdaResponse
+from moto.core.responses import ActionResult
+
+RECURSION_CONFIG = r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/recursion-config/?$"
+"""The address of a function's recursive loop setting, which moto does not know."""
 
 
 class FunctionResponse(LambdaResponse):  # type: ignore[misc]
@@ -19,3 +24,34 @@ class FunctionResponse(LambdaResponse):  # type: ignore[misc]
     def _get_param(self, param_name: str, if_none: Any = None) -> Any:
         # moto's invoke asks for the parameter by another name than boto3 gives it.
         return super()._get_param("Qualifier" if param_name == "qualifier" else param_name, if_none)
+
+    def _function(self) -> str:
+        return unquote(self.path.partition("/functions/")[2].partition("/")[0])
+
+    def put_function_event_invoke_config(self) -> ActionResult:
+        qualifier = self._get_param("Qualifier")
+        return ActionResult(self.backend.put_function_event_invoke_config(self._function(), self.json_body, qualifier))
+
+    def update_function_event_invoke_config(self) -> ActionResult:
+        qualifier = self._get_param("Qualifier")
+        return ActionResult(
+            self.backend.update_function_event_invoke_config(self._function(), self.json_body, qualifier)
+        )
+
+    def get_function_event_invoke_config(self) -> ActionResult:
+        qualifier = self._get_param("Qualifier")
+        return ActionResult(self.backend.get_function_event_invoke_config(self._function(), qualifier))
+
+    def delete_function_event_invoke_config(self) -> Any:
+        self.backend.delete_function_event_invoke_config(self._function(), self._get_param("Qualifier"))
+        return 204, {"status": 204}, "{}"
+
+    def list_function_event_invoke_configs(self) -> ActionResult:
+        return ActionResult(self.backend.list_function_event_invoke_configs(self._function()))
+
+    def put_function_recursion_config(self) -> ActionResult:
+        mode = self.backend.put_function_recursion_config(self._function(), self.json_body["RecursiveLoop"])
+        return ActionResult({"RecursiveLoop": mode})
+
+    def get_function_recursion_config(self) -> ActionResult:
+        return ActionResult({"RecursiveLoop": self.backend.get_function_recursion_config(self._function())})

@@ -71,7 +71,9 @@ def entries(journal: Journal, place: str) -> list[Event]:
     first: dict[str, Event] = {}
     for event in journal:
         sent_here = event.kind == "sent" and event.place == place
-        moved_here = event.kind in ("dead-lettered", "redriven") and event.detail.get("to") == name
+        # A function's dead letter is a message of its own there, and was sent.
+        moved = event.kind in ("dead-lettered", "redriven") and event.service != "lambda"
+        moved_here = moved and event.detail.get("to") == name
         if event.message is not None and (sent_here or moved_here):
             first.setdefault(event.message, event)
     return list(first.values())

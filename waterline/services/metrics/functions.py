@@ -12,6 +12,8 @@ Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" and 
   first, or not).
 - DeadLetterErrors and DestinationDeliveryFailures: 1 for an event whose details have ``dead_letter_error`` or
   ``destination_error``, each a sentence that says why Lambda could not hand the message over.
+- RecursiveInvocationsDropped: 1 for each invocation that was stopped since it was part of a recursive loop, which is
+  neither an invocation nor an error.
 - IteratorAge (milliseconds): the detail ``iterator_age`` (microseconds) of ``invoked``: how old the last record of the
   batch was when it went to the function.
 
@@ -131,6 +133,9 @@ class FunctionMetrics:
             case "throttled" if work not in self._told:
                 self._told.add(work)
                 self._add(event, at, "Throttles", 1)
+            case "denied" if event.detail.get("recursive") and work not in self._told:
+                self._told.add(work)
+                self._add(event, at, "RecursiveInvocationsDropped", 1)
             case "dropped" | "dead-lettered":
                 if self._queued.pop((event.place, event.message or ""), None) is not None:
                     self._add(event, at, "AsyncEventsDropped", 1)

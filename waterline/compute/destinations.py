@@ -1,0 +1,210 @@
+"""Where the events of a function go when it is done with them, or cannot be: queues, topics, functions, buses, buckets.
+
+Words
+-----
+invocation record
+    the JSON document that a destination gets: what was asked (``requestContext``, ``requestPayload``), what was
+    answered (``responseContext``, ``responsePayload``), and why the record was sent (``condition``).
+dead letter
+    what a dead-letter queue gets: the event as it was, with the attributes RequestID, ErrorCode and ErrorMessage.
+
+A message goes through the service that it is sent to, as any other does, with the event as its parent; so a trace
+follows it, and the service refuses what it would refuse.
+
+Source: AWS Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations" (read 2026-11; facts
+``lambda.destinations_async``, ``lambda.dlq_targets``, ``lambda.destination_vs_dlq_content``); botocore, lambda
+``OnFailure.Destination``, on records that a topic would not take, which then go without their payloads. Permissions of
+the execution role are not checked. AWS does not say what a record looks like whose event never got an answer: here it
+has no response, and the conditions ZeroReservedConcurrency and RecursiveInvocation say why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.backends import get_backend
+from moto.core.exceptions import ServiceException
+from werkzeug.exceptions import HTTPException
+
+from waterline.compute import limits
+from waterline.compute.outcome import Outcome
+from waterline.ground import Ground
+
+SUCCESS = "Success"
+RETRIES_EXHAUSTED = "RetriesExhausted"
+EVENT_AGE_EXCEEDED = "EventAgeExceeded"
+ZERO_RESERVED_CONCURRENCY = "ZeroReservedConcurrency"
+RECURSIVE_INVOCATION = "RecursiveInvocation"
+
+_ERROR_MESSAGE_SIZE = 1024
+Attributes = Mapping[str, tuple[str, str]]
+"""Name to type and value."""
+
+
+class NotDelivered(Exception):
+    """The target did not take the message; one sentence says why."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an event ended. `arn` is the function's, with its qualifier; `attempts` counts those that were begun.
+
+    `outcome`: what the function answered last, or None when it never did.
+    """
+
+    request_id: str
+    event: str
+    arn: str
+    version: str
+    condition: str
+    attempts: int
+    outcome: Outcome | None
+
+    @property
+    def name(self) -> str:
+        """The function's."""
+        return self.arn.split(":")[6]
+
+    def record(self, date: dt.datetime, *, with_payloads: bool = True) -> str:
+        """The invocation record, as JSON text."""
+        record: dict[str, Any] = {
+            "version": "1.0",
+            "timestamp": date.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "requestContext": {
+                "requestId": self.request_id,
+                "functionArn": self.arn,
+                "condition": self.condition,
+                "approximateInvokeCount": self.attempts,
+            },
+        }
+        if with_payloads:
+            record["requestPayload"] = json.loads(self.event)
+        if self.outcome is not None:
+            record["responseContext"] = {"statusCode": 200, "executedVersion": self.version}
+            if not self.outcome.succeeded:
+                record["responseContext"]["functionError"] = "Unhandled"
+            if with_payloads:
+                record["responsePayload"] = json.loads(self.outcome.payload)
+        return json.dumps(record)
+
+    def letter(self, status: int, message: str) -> Attributes:
+        """The attributes of its dead letter. `status` is the HTTP status of the last answer."""
+        short = message.encode("utf-8", "replace")[:_ERROR_MESSAGE_SIZE].decode("utf-8", "ignore")
+        attributes = {"RequestID": ("String", self.request_id), "ErrorCode": ("Number", str(status))}
+        # No service takes an empty attribute.
+        return {**attributes, "ErrorMessage": ("String", short)} if short else attributes
+
+
+class Destinations:
+    """Sends dead letters and invocation records. Called from a task whose cause is the event."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def send_letter(self, arn: str, ending: Ending, attributes: Attributes) -> str:
+        """The event into a dead-letter queue. Returns the queue's or topic's name; raises NotDelivered."""
+        return self._send(arn, ending, ending.event, attributes)
+
+    def send_record(self, arn: str, ending: Ending) -> str:
+        """The invocation record to a destination. Returns the destination's name; raises NotDelivered."""
+        date = self._ground.clock.date
+        record = ending.record(date)
+        if _service(arn) == "sns" and ending.condition != SUCCESS and len(record) > limits.TOPIC_MESSAGE:
+            record = ending.record(date, with_payloads=False)
+        return self._send(arn, ending, record, {})
+
+    def _send(self, arn: str, ending: Ending, text: str, attributes: Attributes) -> str:
+        service, region, account, name = _service(arn), arn.split(":")[3], arn.split(":")[4], _name(arn)
+        try:
+            match service:
+                case "sqs":
+                    self._to_queue(arn, get_backend("sqs")[account][region], text, attributes)
+                case "sns":
+                    self._to_topic(arn, get_backend("sns")[account][region], text, attributes)
+                case "lambda":
+                    self._to_function(arn, get_backend("lambda")[account][region], text)
+                case "events":
+                    self._to_bus(arn, get_backend("events")[account][region], text, ending)
+                case "s3":
+                    self._to_bucket(name, get_backend("s3")[self._account(ending)]["aws"], text, ending)
+                case _:
+                    raise NotDelivered(f"{arn} is nothing that Lambda sends to")
+        # The last two: moto, when a rule of a bus has a target that it does not reach.
+        except (HTTPException, ServiceException, NotImplementedError, ImportError) as error:
+            said = " ".join(str(getattr(error, "message", None) or error).split())
+            raise NotDelivered(f"{service} did not take the message for {name}: {said}") from error
+        return name
+
+    @staticmethod
+    def _to_queue(arn: str, backend: Any, text: str, attributes: Attributes) -> None:
+        queue = backend.queue_at(arn)
+        if queue is None:
+            raise NotDelivered(f"the queue {_name(arn)} does not exist")
+        if queue.fifo_queue:
+            raise NotDelivered(f"{queue.name} is a FIFO queue, and Lambda sends to standard queues only")
+        values = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()}
+        backend.send_message(queue.name, text, message_attributes=values)
+
+    @staticmethod
+    def _to_topic(arn: str, backend: Any, text: str, attributes: Attributes) -> None:
+        topic = backend.topics.get(arn)
+        if topic is None:
+            raise NotDelivered(f"the topic {_name(arn)} does not exist")
+        if topic.fifo_topic:
+            raise NotDelivered(f"{topic.name} is a FIFO topic, and Lambda sends to standard topics only")
+        values = {name: {"Type": kind, "Value": value} for name, (kind, value) in attributes.items()}
+        backend.publish(text, arn=arn, message_attributes=values)
+
+    @staticmethod
+    def _to_function(arn: str, backend: Any, text: str) -> None:
+        size = len(text.encode())
+        if size > limits.ASYNCHRONOUS_PAYLOAD:
+            raise NotDelivered(f"the record has {size} bytes, too many for the function {_name(arn)}")
+        backend.send_event(arn, text)
+
+    @staticmethod
+    def _to_bus(arn: str, backend: Any, text: str, ending: Ending) -> None:
+        how = "Success" if ending.condition == SUCCESS else "Failure"
+        entry = {
+            "Source": "aws.lambda",
+            "DetailType": f"Lambda Function Invocation Result - {how}",
+            "Resources": [ending.arn, arn],
+            "Detail": text,
+            "EventBusName": arn,
+        }
+        if len(text.encode()) > limits.BUS_EVENT:
+            raise NotDelivered(f"the record is too large for the event bus {_name(arn)}")
+        refused = [answer for answer in backend.put_events([entry]) if "ErrorCode" in answer]
+        if refused:
+            raise NotDelivered(f"the event bus {_name(arn)} did not take the record: {refused[0]['ErrorMessage']}")
+
+    def _to_bucket(self, name: str, backend: Any, text: str, ending: Ending) -> None:
+        date = self._ground.clock.date.astimezone(dt.UTC)
+        suffix = new_id(self._ground)
+        backend.put_object(
+            name, f"aws/lambda/async/{ending.name}/{date:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{suffix}", text.encode()
+        )
+
+    @staticmethod
+    def _account(ending: Ending) -> str:
+        return ending.arn.split(":")[4]
+
+
+def new_id(ground: Ground) -> str:
+    """An identifier for a record that has no message's."""
+    return str(uuid.UUID(int=ground.random("invocation records").getrandbits(128), version=4))
+
+
+def _service(arn: str) -> str:
+    return [*arn.split(":"), "", "", ""][2]
+
+
+def _name(arn: str) -> str:
+    """What is last in an ARN: a queue's, topic's or bucket's name, a function's, a bus's."""
+    parts = arn.split(":")
+    return parts[6] if _service(arn) == "lambda" else parts[-1].rpartition("/")[2]
