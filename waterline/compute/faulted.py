@@ -54,11 +54,13 @@ class Strikes:
         if not active:
             return strikes
         records = list(_records(event))
-        bodies = [body for _, body in records] or [event]
+        bodies = [body for _, body, _ in records] or [event]
         # All are asked, whatever one has answered already: each one's draws stay what they are without the others.
         for fault in active:
             if fault.kind == PARTIAL_BATCH:
-                strikes.reported |= {message for message, body in records if fault.strikes_one_of([body])}
+                strikes.reported |= _with_followers(
+                    records, {message for message, body, _ in records if fault.strikes_one_of([body])}
+                )
             elif fault.strikes_one_of(bodies):
                 strikes._add(fault, timeout)
         return strikes
@@ -132,10 +134,24 @@ class Strikes:
         return replace(outcome, payload=json.dumps({**response, "batchItemFailures": items}))
 
 
-def _records(event: str) -> Iterator[tuple[str, str]]:
-    """Message identifier and body of each record of an SQS event; of another event, nothing."""
+def _records(event: str) -> Iterator[tuple[str, str, str | None]]:
+    """Message identifier, body and FIFO message group of each record of an SQS event; of another event, nothing."""
     content: Any = json.loads(event)
     records = content.get("Records") if isinstance(content, dict) else None
     for record in records if isinstance(records, list) else ():
         if isinstance(record, dict) and isinstance(record.get("body"), str):
-            yield str(record.get("messageId")), record["body"]
+            fifo = str(record.get("eventSourceARN")).endswith(".fifo")
+            group = record.get("attributes", {}).get("MessageGroupId") if fifo else None
+            yield str(record.get("messageId")), record["body"], group
+
+
+def _with_followers(records: list[tuple[str, str, str | None]], failed: set[str]) -> frozenset[str]:
+    """The failed messages, and those that follow one in its FIFO group: a function must report these as well."""
+    groups: set[str] = set()
+    reported = set(failed)
+    for message, _, group in records:
+        if group in groups:
+            reported.add(message)
+        elif group is not None and message in failed:
+            groups.add(group)
+    return frozenset(reported)

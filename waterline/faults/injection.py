@@ -130,8 +130,9 @@ class Faults(Sequence[Fault]):
     ) -> Fault:
         """Messages of a batch are reported as failed, as if the handler had named them in ``batchItemFailures``.
 
-        The handler works on them all the same. As on AWS nobody reads the report unless the event source mapping has
-        ``ReportBatchItemFailures``: then they are deleted with the others.
+        Of a FIFO queue, those that follow in the same message group are named too. The handler works on them all the
+        same. As on AWS nobody reads the report unless the event source mapping has ``ReportBatchItemFailures``: without
+        it they are deleted with the others.
         """
         self._scope(function, "function")
         return self._lay(PARTIAL_BATCH, "function", function, rate, start, end, when=when)
