@@ -104,6 +104,8 @@ def test_a_dead_runtime_ends_the_work_in_its_middle_and_takes_the_environment_al
     assert 0 < failed.seconds < 2, "in the middle of its work"
     assert failed.detail["fault"] == fault
     assert scene.cloud.journal.of("sent") == []
+    scene.cloud.advance(seconds=5)
+    assert scene.cloud.journal.of("sent") == [], "it does not live on"
     laid.stop()
     scene.invoke(Payload=payload)
     assert [event.detail["environment"] for event in scene.cloud.journal.of("started")] == [1, 2]
