@@ -5,6 +5,7 @@ with Cloud(seed=7) as cloud:                  # in a notebook: cloud = Cloud.sta
     cloud.deploy("issue-ticket", SOURCE, timeout=10)
     cloud.advance(minutes=5)                  # all that happens in five minutes happens now
     cloud.settle()                            # play on until nothing is left to happen
+    cloud.faults.errors("issue-ticket", rate=0.05)    # what is to go wrong, from the seed
     cloud.journal.trace(message_id)           # the whole life of one message
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ from waterline.compute.doors.rest_api import RestApis
 from waterline.compute.source import HANDLER, packaged
 from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
+from waterline.faults.backoff import seeded
+from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
@@ -95,6 +98,8 @@ class Cloud:
         self.seed = seed
         self.clock = Clock(start)
         self.journal = Journal(self.clock)
+        self._ground = Ground(self.clock, self.journal, self.seed)
+        self.faults = self._ground.faults
         self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
 
@@ -142,7 +147,7 @@ class Cloud:
             )
         if self._closing is not None:
             raise CloudMisused("This cloud has been open before: make a new one.")
-        ground = Ground(self.clock, self.journal, self.seed)
+        ground = self._ground
         with ExitStack() as stack:
             stack.enter_context(_moto_parked())
             moto = mock_aws(config=_MOTO_SETTINGS)
@@ -155,6 +160,11 @@ class Cloud:
             stack.enter_context(installed(cloudwatch_backends, MetricBackend, ground))
             stack.enter_context(installed(apigateway_backends, RestApis, ground))
             stack.enter_context(installed(apigatewayv2_backends, HttpApis, ground))
+            stack.enter_context(under_faults(self.clock, self.journal, self.faults))
+            stack.enter_context(seeded(ground.random("retries of botocore")))
+            targets: dict[str, Callable[[], Iterable[str]]]
+            targets = {"function": _functions, "queue": _queues, "service": services}
+            stack.enter_context(self.faults.known(targets, operations))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
             self.clock.freeze()
@@ -260,6 +270,15 @@ class Cloud:
 def _in_a_notebook() -> bool:
     ipython: Any = sys.modules.get("IPython")
     return ipython is not None and ipython.get_ipython() is not None
+
+
+def _functions() -> set[str]:
+    backends = lambda_backends[DEFAULT_ACCOUNT_ID].values()
+    return {function.function_name for backend in backends for function in backend.list_functions()}
+
+
+def _queues() -> set[str]:
+    return {name for backend in sqs_backends[DEFAULT_ACCOUNT_ID].values() for name in backend.queues}
 
 
 def _make_role() -> str:

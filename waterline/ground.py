@@ -1,4 +1,4 @@
-"""What every service of the cloud stands on: its clock, its journal, and its random numbers."""
+"""What every service of the cloud stands on: its clock, its journal, its random numbers, and its faults."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from waterline.clock import Clock
+from waterline.faults import Faults
 from waterline.journal import Journal
 
 
@@ -22,6 +23,10 @@ class Ground:
     journal: Journal
     seed: int
     _streams: dict[str, random.Random] = field(default_factory=dict)
+    faults: Faults = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "faults", Faults(self.clock, self.random))
 
     def random(self, purpose: str) -> random.Random:
         """The stream of random numbers for one purpose.

@@ -51,6 +51,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "succeeded": "the handler returned",
         "failed": "the handler raised, timed out or crashed, or its code could not be loaded",
         "throttled": "no execution environment was free, and no more were allowed",
+        "refused": "the service was down, or failed by itself: it answered with an error and took nothing",
+        "slowed": "the service answered, but later than it should",
         "retried": "it will be tried again",
         "dropped": "it was given up, and no dead-letter queue wanted it",
         "denied": "a policy refused it",

@@ -49,6 +49,15 @@ class TooManyRequests(JsonRESTError):  # type: ignore[misc]
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
 
 
+class ServiceFailed(JsonRESTError):  # type: ignore[misc]
+    """What a caller gets while the function has an outage (``cloud.faults``)."""
+
+    code = 500
+
+    def __init__(self) -> None:
+        super().__init__("ServiceException", "The AWS Lambda service encountered an internal error.")
+
+
 class RequestTooLarge(JsonRESTError):  # type: ignore[misc]
     """What a caller gets whose event is larger than the invocation type allows."""
 
@@ -271,7 +280,7 @@ class Functions(EventSettings):
     def _wait_for(self, fleet: Fleet, invocation: Invocation) -> tuple[Outcome, str]:
         gate = self.ground.clock.gate()
         if not fleet.start(invocation, lambda outcome, log: gate.open((outcome, log))):
-            raise TooManyRequests
+            raise ServiceFailed if fleet.is_down else TooManyRequests
         gate.wait()
         outcome, log = gate.value
         if outcome is recursion.STOPPED:

@@ -21,9 +21,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from waterline.clock import SECOND
+from waterline.compute.faulted import Strikes
 from waterline.compute.logs import Log
 from waterline.compute.outcome import Outcome, failure, timed_out
 from waterline.compute.sandbox import Configuration, Request, Sandbox, SandboxFactory
+from waterline.faults.injection import OUTAGE
 from waterline.ground import Ground
 from waterline.waiting import Task, TaskEnded
 
@@ -104,9 +106,17 @@ class Fleet:
         """The function's reserved concurrency, or None."""
         return self._reserved()
 
+    @property
+    def is_down(self) -> bool:
+        """Whether an outage (``cloud.faults``) keeps every invocation away."""
+        return self._ground.faults.is_down(self._configuration.name)
+
     def start(self, invocation: Invocation, finish: Finish) -> bool:
-        """Begin an invocation; `finish` gets its outcome and its log. False, and nothing begun, when throttled."""
+        """Begin an invocation; `finish` gets its outcome and its log. False, and nothing begun: throttled, or down."""
         if self.closed:
+            return False
+        if self.is_down:
+            self._record("refused", invocation, fault=OUTAGE, why="the function cannot be reached: an outage")
             return False
         stopped = self.stops(invocation)
         if stopped is not None:
@@ -181,8 +191,12 @@ class Fleet:
         detail = {"batch": len(invocation.messages), **invocation.detail}
         self._record("invoked", invocation, environment=environment.number, **detail)
         limit = clock.at(deadline, self._time_out, task, ending, begun)
+        request = Request(invocation.request_id, invocation.event, deadline)
+        strikes = ending.strikes = Strikes.drawn(
+            self._ground.faults, self._configuration.name, self.timeout, request.request_id, request.event
+        )
         try:
-            outcome = environment.sandbox.handle(Request(invocation.request_id, invocation.event, deadline))
+            outcome = strikes.around(lambda: environment.sandbox.handle(request), clock, task, ending)
         except TaskEnded:
             return
         except KeyboardInterrupt:
@@ -210,8 +224,10 @@ class Fleet:
         else:
             self._free.append(environment)
 
-    def _record(self, kind: str, invocation: Invocation, **detail: Any) -> None:
+    def _record(self, kind: str, invocation: Invocation, strikes: Strikes | None = None, **detail: Any) -> None:
         for message in invocation.messages:
+            if strikes is not None:
+                detail["fault"] = strikes.fault(message)
             self._ground.journal.record(
                 kind, self.place, message, invocation.parents, invocation=invocation.request_id, **detail
             )
@@ -226,6 +242,7 @@ class _Ending:
         self._finish = finish
         self._done = False
         self.invocation = invocation
+        self.strikes = Strikes(invocation.request_id)
 
     def __call__(self, outcome: Outcome, duration: int, lost: bool = False) -> None:
         if self._done:
@@ -234,9 +251,10 @@ class _Ending:
         outcome = outcome.lasting(duration)
         fleet, number = self._fleet, self._environment.number
         if outcome.succeeded:
-            fleet._record("succeeded", self.invocation, environment=number, duration=duration)
+            fleet._record("succeeded", self.invocation, self.strikes, environment=number, duration=duration)
         else:
-            fleet._record("failed", self.invocation, environment=number, duration=duration, why=outcome.why)
+            why = outcome.why
+            fleet._record("failed", self.invocation, self.strikes, environment=number, duration=duration, why=why)
         printed = self._environment.sandbox.printed()
         log = self._environment.log.write(self.invocation.request_id, printed, outcome)
         fleet._release(self._environment, outcome.environment_lost or lost)

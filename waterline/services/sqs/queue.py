@@ -32,9 +32,11 @@ from moto.sqs.exceptions import QueueDoesNotExist, SQSException
 from moto.sqs.models import Queue as MotoQueue
 
 from waterline.clock import SECOND
+from waterline.faults.injection import DUPLICATE, REORDER
 from waterline.ground import Ground
 from waterline.services.sqs import errors, limits
 from waterline.services.sqs.available import Available, StandardMessages
+from waterline.services.sqs.faulted import Strikes
 from waterline.services.sqs.fifo import Ledger, MessageGroups, sequence_number
 from waterline.services.sqs.message import Message, State, order_in
 from waterline.services.sqs.shelf import Deadlines
@@ -61,6 +63,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
     def _open(self, ground: Ground) -> None:
         self._clock = ground.clock
         self._journal = ground.journal
+        self._faults = ground.faults
         self.place = f"sqs:{self.name}"
         self.arrivals = ground.clock.signal()
         self.deleted = False
@@ -125,15 +128,30 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
             message.sequence_number = sequence_number(self._orders + 1)
             self._ledger.enter(scope, message, now)
         self._journal.record("sent", self.place, message.id, message.parents, body=message.body, group=message.group_id)
+        strikes = Strikes() if self.fifo_queue else Strikes.drawn(self._faults, self.name)
+        visible_at = now + (self.delay_seconds if delay is None else delay) * SECOND
+        for wait in strikes.copies_after:
+            self._clock.at(visible_at + wait, self._duplicate, copy(message), now)
         self._store(message, enqueued_at=now)
-        until = now + (self.delay_seconds if delay is None else delay) * SECOND
+        until = visible_at + strikes.missed_for
         if until > now:
             self._put_into(message, State.DELAYED)
             self._hidden.put(message, until)
-            self._journal.record("delayed", self.place, message.id, until=until)
+            fault = REORDER if strikes.missed_for else None
+            self._journal.record("delayed", self.place, message.id, until=until, fault=fault)
         else:
             self._show(message)
         return message
+
+    def _duplicate(self, twin: Message, enqueued_at: int) -> None:
+        """Store a copy of a message as it was sent at `enqueued_at`: a fault's doing. It may be too late for it."""
+        self.catch_up()
+        purged = self._purged_at is not None and self._purged_at >= enqueued_at
+        if self.deleted or purged or self._clock.now >= enqueued_at + self.message_retention_period * SECOND:
+            return
+        self._journal.record("duplicated", self.place, twin.id, fault=DUPLICATE, why="cloud.faults.duplicates")
+        self._store(twin, enqueued_at)
+        self._show(twin)
 
     def add_message(self, message: Message) -> None:
         """moto's way in, which runs the handlers of event source mappings inside the producer's call: closed."""
