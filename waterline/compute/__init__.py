@@ -7,6 +7,9 @@ inline        runs handlers on the clock, in this process; ``stage`` gives each 
               ``forbidden`` what it must not do to the process, ``eventloop`` asyncio on the clock, and ``watchdog``
               ends what computes without end
 environment   execution environments and the fleet of them that one function has
+provisioned   environments that are initialized ahead and kept
+concurrency   how many invocations run at once, and how fast that may grow
+versions      which version a qualifier reaches, and the API of concurrency
 outcome       how an invocation ended, in the words of the Lambda API
 logs          what a handler prints, as CloudWatch Logs keeps it
 asynchronous  the queue behind ``InvocationType="Event"``

@@ -12,34 +12,37 @@ from typing import Any, ClassVar
 
 from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, lambda_backends
+from moto.awslambda.models import EventSourceMapping, LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import SECOND, Clock
 from waterline.compute import limits
 from waterline.compute.asynchronous import AsynchronousQueue
-from waterline.compute.environment import Account, Fleet, Invocation
+from waterline.compute.environment import Fleet, Invocation
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
 from waterline.compute.outcome import Outcome
 from waterline.compute.package import Package
-from waterline.compute.responses import FunctionResponse
+from waterline.compute.responses import MORE_PATHS, FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
+from waterline.compute.versions import VersionedFunctions
 from waterline.compute.watchdog import watchdog
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue
 
 
 class TooManyRequests(JsonRESTError):  # type: ignore[misc]
-    """What a caller gets whose invocation found no execution environment."""
+    """What a caller gets whose invocation found no execution environment; `reason` as AWS names it."""
 
     code = 429
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
+        self.reason = reason
+        self.description = json.dumps({"Reason": reason, "Type": "User", "message": self.message})
 
 
 class RequestTooLarge(JsonRESTError):  # type: ignore[misc]
@@ -61,7 +64,7 @@ class CloudFunction(LambdaFunction):  # type: ignore[misc]
         return ""
 
 
-class Functions(LambdaBackend):  # type: ignore[misc]
+class Functions(VersionedFunctions):
     """The Lambda service of one account and region."""
 
     ground: ClassVar[Ground]
@@ -71,14 +74,14 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         self._fleets: dict[str, Fleet] = {}
         self._mappings: dict[str, QueueMapping] = {}
         self._packages: dict[str, Package] = {}
-        self._account = Account(limits.ACCOUNT_CONCURRENCY)
         self._asynchronous = AsynchronousQueue(self.ground)
 
     @property
     def _url_module(self) -> SimpleNamespace:
         """moto's addresses, answered by our responses: moto reads them from here when a request comes in."""
         return SimpleNamespace(
-            url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(moto_urls.url_paths, FunctionResponse.dispatch)
+            url_bases=moto_urls.url_bases,
+            url_paths=dict.fromkeys([*moto_urls.url_paths, *MORE_PATHS], FunctionResponse.dispatch),
         )
 
     # -- functions ---------------------------------------------------------------------------------------------------
@@ -95,6 +98,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         name = self.get_function(function_name, qualifier).function_name
+        self.forget(name, qualifier)
         super().delete_function(function_name, qualifier)
         for key in [key for key in self._fleets if key == f"{name}:{qualifier or key.rpartition(':')[2]}"]:
             fleet = self._fleets.pop(key)
@@ -119,16 +123,10 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         """The execution environments of a function version."""
         key = f"{function.function_name}:{function.version}"
         if key not in self._fleets:
-
-            def reserved() -> int | None:
-                latest = self.get_function(function.function_name)
-                return None if latest.reserved_concurrency is None else int(latest.reserved_concurrency)
-
             self._fleets[key] = Fleet(
                 self.ground,
                 self._configuration(function),
                 self._account,
-                reserved,
                 self._sandbox,
                 (self.account_id, self.region_name),
             )
@@ -183,7 +181,7 @@ class Functions(LambdaBackend):  # type: ignore[misc]
     ) -> str | bytes | None:
         """``Invoke``: wait for the function, put the event into its queue, or only look whether it is there."""
         self.ground.clock.refuse_other_threads()
-        function = self.get_function(function_name, qualifier)
+        function, qualifier = self.target(function_name, qualifier)
         kind = headers.get("X-Amz-Invocation-Type") or "RequestResponse"
         try:
             event = (body.decode() if isinstance(body, bytes) else body) or "{}"
@@ -197,28 +195,32 @@ class Functions(LambdaBackend):  # type: ignore[misc]
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            self.put_event(function, event)
+            throttle = self._account.refuse_request(self.ground.clock.now)
+            if throttle is not None:
+                raise TooManyRequests(throttle.reason)
+            self.put_event(function, event, qualifier)
             return b""
-        outcome, log = self._wait_for(self.fleet(function), self._invocation(event))
+        outcome, log = self._wait_for(self.fleet(function), self._invocation(event, qualifier))
         response_headers["X-Amz-Executed-Version"] = str(function.version)
         response_headers["x-amz-log-result"] = tail(log)
         if not outcome.succeeded:
             response_headers["x-amz-function-error"] = "Unhandled"
         return outcome.payload.encode()
 
-    def put_event(self, function: LambdaFunction, event: str) -> None:
+    def put_event(self, function: LambdaFunction, event: str, qualifier: str | None = None) -> None:
         """Put an event (JSON text) into the function's asynchronous queue."""
         settings = self._asynchronous_settings(function)
-        self._asynchronous.put(self.fleet(function), self._invocation(event), *settings)
+        self._asynchronous.put(self.fleet(function), self._invocation(event, qualifier), *settings)
 
-    def _invocation(self, event: str) -> Invocation:
+    def _invocation(self, event: str, qualifier: str | None = None) -> Invocation:
         request_id = self.new_request_id()
-        return Invocation(request_id, event, (request_id,), self.ground.clock.cause)
+        return Invocation(request_id, event, (request_id,), self.ground.clock.cause, qualifier)
 
     def _wait_for(self, fleet: Fleet, invocation: Invocation) -> tuple[Outcome, str]:
         gate = self.ground.clock.gate()
-        if not fleet.start(invocation, lambda outcome, log: gate.open((outcome, log))):
-            raise TooManyRequests
+        throttle = fleet.begin(invocation, lambda outcome, log: gate.open((outcome, log)), request=True)
+        if throttle is not None:
+            raise TooManyRequests(throttle.reason)
         gate.wait()
         outcome, log = gate.value
         return outcome, log

@@ -1,10 +1,20 @@
-"""The answers to Lambda requests: moto's, which overlooks an invocation's qualifier and stumbles over bytes."""
+"""The answers to Lambda requests: moto's, which overlooks an invocation's qualifier and stumbles over bytes.
+
+moto has no account settings and no provisioned concurrency: their paths and answers are here.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import unquote
 
 from moto.awslambda.responses import LambdaResponse
+
+MORE_PATHS = (
+    r"{0}/(?P<api_version>[^/]+)/account-settings/?$",
+    r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency/?$",
+)
 
 
 class FunctionResponse(LambdaResponse):  # type: ignore[misc]
@@ -19,3 +29,25 @@ class FunctionResponse(LambdaResponse):  # type: ignore[misc]
     def _get_param(self, param_name: str, if_none: Any = None) -> Any:
         # moto's invoke asks for the parameter by another name than boto3 gives it.
         return super()._get_param("Qualifier" if param_name == "qualifier" else param_name, if_none)
+
+    def get_account_settings(self) -> str:
+        return json.dumps(self.backend.get_account_settings())
+
+    def put_provisioned_concurrency_config(self) -> tuple[int, dict[str, Any], str]:
+        count = int(self._get_param("ProvisionedConcurrentExecutions", 0))
+        answer = self.backend.put_provisioned_concurrency_config(*self._function_and_qualifier(), count)
+        return 202, {"status": 202}, json.dumps(answer)
+
+    def get_provisioned_concurrency_config(self) -> str:
+        return json.dumps(self.backend.get_provisioned_concurrency_config(*self._function_and_qualifier()))
+
+    def list_provisioned_concurrency_configs(self) -> str:
+        configs = self.backend.list_provisioned_concurrency_configs(self._function_and_qualifier()[0])
+        return json.dumps({"ProvisionedConcurrencyConfigs": configs})
+
+    def delete_provisioned_concurrency_config(self) -> tuple[int, dict[str, Any], str]:
+        self.backend.delete_provisioned_concurrency_config(*self._function_and_qualifier())
+        return 204, {"status": 204}, ""
+
+    def _function_and_qualifier(self) -> tuple[str, str]:
+        return unquote(self.path.rstrip("/").split("/")[-2]), self._get_param("Qualifier", "")

@@ -162,8 +162,10 @@ class Stage:
             self._restore_process_environment()
 
     def close(self) -> None:
-        """Forget the modules."""
+        """Forget the modules, and whatever else the code has set."""
         self._modules.clear()
+        self._environment = {}
+        self._loggers, self._level, self._loop = [self.log], logging.WARNING, None
 
     def _shadow(self) -> dict[str, types.ModuleType]:
         """Put away the process's modules that have the name of one in the package."""
