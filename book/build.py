@@ -80,7 +80,9 @@ def modules(root: Path, wanted: Sequence[str] = ()) -> list[str]:
     found = sorted(path.name for path in (root / "book").glob("[0-9][0-9]-*") if path.is_dir())
     for name in wanted:
         if not any(name in (module, module[:2]) for module in found):
-            raise BuildError(f"There is no module `{name}` in {root / 'book'}: there are {', '.join(found) or 'none'}.")
+            raise BuildError(
+                f"There is no module `{name}` in {root / 'book'}: there are {', '.join(found) or 'none'}."
+            )
     return [module for module in found if not wanted or module in wanted or module[:2] in wanted]
 
 
@@ -104,7 +106,9 @@ def check(root: Path, wanted: Sequence[str] = (), report: Report = lambda line: 
         if not committed.exists():
             differences.append(f"{name} is missing: run `python book/build.py` and commit it.")
         elif committed.read_bytes() != content:
-            differences.append(_difference(name, committed.read_text(encoding="utf-8"), content.decode("utf-8")))
+            differences.append(
+                _difference(name, committed.read_text(encoding="utf-8"), content.decode("utf-8"))
+            )
     return differences
 
 
@@ -119,7 +123,9 @@ def _built(root: Path, wanted: Sequence[str], report: Report) -> Iterable[tuple[
             sources[module, part] = manuscript.read(path, root)
     steps: list[tuple[str, Manuscript, bool]] = []
     for (module, part), source in sources.items():
-        steps.append((f"{'notebooks' if part == 'lesson' else 'solutions'}/{module}.ipynb", source, True))
+        steps.append(
+            (f"{'notebooks' if part == 'lesson' else 'solutions'}/{module}.ipynb", source, True)
+        )
         if part == "lab":
             steps.append((f"labs/{module}.ipynb", source, False))
     for number, (name, source, executed) in enumerate(steps, 1):
@@ -128,7 +134,9 @@ def _built(root: Path, wanted: Sequence[str], report: Report) -> Iterable[tuple[
         notebook = manuscript.solved(source) if executed else manuscript.handed_out(source)
         if executed:
             execute(notebook, source)
-        report(f"[{number}/{len(steps)}] {name}: {len(notebook.cells)} cells, {time.perf_counter() - began:.1f} s")
+        report(
+            f"[{number}/{len(steps)}] {name}: {len(notebook.cells)} cells, {time.perf_counter() - began:.1f} s"
+        )
         yield name, _bytes(notebook)
 
 
@@ -141,12 +149,18 @@ def execute(notebook: NotebookNode, source: Manuscript) -> None:
         begun: list[NotebookNode] = []
 
         def place() -> str:
-            return f"{source.where}, cell at line {_line(begun[-1], source)}" if begun else source.where
+            return (
+                f"{source.where}, cell at line {_line(begun[-1], source)}"
+                if begun
+                else source.where
+            )
 
         client = NotebookClient(
             notebook,
             # Without folders to look into, `python3` is the ipykernel beside this interpreter and no other.
-            km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+            km=AsyncKernelManager(
+                kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])
+            ),
             timeout=CELL_TIMEOUT,
             record_timing=False,
             resources={"metadata": {"path": str(cwd)}},
@@ -164,7 +178,9 @@ def execute(notebook: NotebookNode, source: Manuscript) -> None:
             raise BuildError(f"{place()}: the kernel died.\n{said}") from None
         left = sorted(path.name for path in cwd.iterdir())
         if left:
-            raise BuildError(f"{source.where}: a cell left files in the working folder: {', '.join(left)}.")
+            raise BuildError(
+                f"{source.where}: a cell left files in the working folder: {', '.join(left)}."
+            )
         _settle(notebook, source, scratch)
 
 
@@ -178,7 +194,9 @@ def _settle(notebook: NotebookNode, source: Manuscript, scratch: Path) -> None:
     notebook.metadata = nbformat.from_dict(manuscript.METADATA)
     if widgets:
         notebook.metadata["widgets"] = widgets
-    foreign = re.compile(rf"\b0x[0-9a-f]{{6,}}|ipykernel_\d+|{re.escape(str(scratch))}|{re.escape(str(ROOT))}")
+    foreign = re.compile(
+        rf"\b0x[0-9a-f]{{6,}}|ipykernel_\d+|{re.escape(str(scratch))}|{re.escape(str(ROOT))}"
+    )
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -191,11 +209,17 @@ def _settle(notebook: NotebookNode, source: Manuscript, scratch: Path) -> None:
                 raise BuildError(f"{place}: an output on stderr: {output.text.strip()}")
             for text in _texts(output):
                 if found := foreign.search(text):
-                    raise BuildError(f"{place}: the output holds `{found[0]}`, which is another on every machine.")
+                    raise BuildError(
+                        f"{place}: the output holds `{found[0]}`, which is another on every machine."
+                    )
 
 
 def _texts(output: NotebookNode) -> list[str]:
-    return [value for value in (output.get("text", ""), *output.get("data", {}).values()) if isinstance(value, str)]
+    return [
+        value
+        for value in (output.get("text", ""), *output.get("data", {}).values())
+        if isinstance(value, str)
+    ]
 
 
 def _ordered(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
@@ -217,14 +241,18 @@ def _ordered(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
 
 def _bytes(notebook: NotebookNode) -> bytes:
     nbformat.validate(notebook)
-    return (nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n").encode("utf-8")
+    return (nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n").encode(
+        "utf-8"
+    )
 
 
 def _difference(name: str, committed: str, built: str) -> str:
     """One sentence that names the first cell in which two notebooks differ, and in what."""
     way = "run `python book/build.py` and look at `git diff`."
     try:
-        old, new = (nbformat.reads(text, as_version=nbformat.NO_CONVERT) for text in (committed, built))
+        old, new = (
+            nbformat.reads(text, as_version=nbformat.NO_CONVERT) for text in (committed, built)
+        )
     except Exception as error:
         return f"{name} is committed as no notebook ({error}): {way}"
     for was, now in zip(old.cells, new.cells, strict=False):
@@ -237,11 +265,18 @@ def _difference(name: str, committed: str, built: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python book/build.py", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "modules", nargs="*", metavar="module", help="number or folder of a module; all if none is given"
+    parser = argparse.ArgumentParser(
+        prog="python book/build.py", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; say in which cell a notebook differs")
+    parser.add_argument(
+        "modules",
+        nargs="*",
+        metavar="module",
+        help="number or folder of a module; all if none is given",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; say in which cell a notebook differs"
+    )
     options = parser.parse_args(arguments)
 
     def report(line: str) -> None:

@@ -23,8 +23,28 @@ from pathlib import Path
 BOOK = Path(__file__).resolve().parent
 
 KEPT = (
-    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "XDG_CACHE_HOME"),
-    *("SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERNAME", "USERPROFILE", "APPDATA"),
+    *(
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LD_LIBRARY_PATH",
+        "TMPDIR",
+        "XDG_CACHE_HOME",
+    ),
+    *(
+        "SYSTEMROOT",
+        "SYSTEMDRIVE",
+        "COMSPEC",
+        "PATHEXT",
+        "TEMP",
+        "TMP",
+        "USERNAME",
+        "USERPROFILE",
+        "APPDATA",
+    ),
     *("LOCALAPPDATA", "PROGRAMDATA", "NUMBER_OF_PROCESSORS", "VIRTUAL_ENV"),
 )
 """Variables of the surrounding environment that a kernel sees; all others are dropped."""
@@ -43,7 +63,9 @@ def environment(scratch: Path, surroundings: Mapping[str, str] = os.environ) -> 
     `scratch` is a folder of this kernel alone: two kernels that shared it would share a learner's progress.
     """
     profile = scratch / "ipython"
-    shutil.copytree(BOOK / "ipython", profile, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        BOOK / "ipython", profile, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
     work = scratch / "work"
     work.mkdir(exist_ok=True)
     return {

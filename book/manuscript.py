@@ -67,7 +67,11 @@ class Cell:
     @property
     def pieces(self) -> list[str | Region]:
         """The source as lines outside regions, and regions."""
-        return list(_pieces(self.source.split("\n"))) if self.kind == "code" else list(self.source.split("\n"))
+        return (
+            list(_pieces(self.source.split("\n")))
+            if self.kind == "code"
+            else list(self.source.split("\n"))
+        )
 
     @property
     def is_solution_only(self) -> bool:
@@ -93,10 +97,18 @@ def read(path: Path, root: Path) -> Manuscript:
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     starts = [number for number, line in enumerate(lines) if CELL.match(line)]
-    before = [number for number, line in enumerate(lines[: starts[0] if starts else None], 1) if line.strip()]
+    before = [
+        number
+        for number, line in enumerate(lines[: starts[0] if starts else None], 1)
+        if line.strip()
+    ]
     if before or not starts:
-        raise ManuscriptError(f"{where}, line {before[0] if before else 1}: a manuscript begins with a `# %%` line.")
-    chunks = [lines[start + 1 : end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+        raise ManuscriptError(
+            f"{where}, line {before[0] if before else 1}: a manuscript begins with a `# %%` line."
+        )
+    chunks = [
+        lines[start + 1 : end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
+    ]
     notebook = jupytext.reads(text, fmt=PERCENT)
     literal = jupytext.reads(text, fmt={**PERCENT, "comment_magics": False})
     if len(notebook.cells) != len(starts):
@@ -106,7 +118,9 @@ def read(path: Path, root: Path) -> Manuscript:
         )
     cells = []
     for start, chunk, cell, same in zip(starts, chunks, notebook.cells, literal.cells, strict=True):
-        metadata = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
+        metadata = {
+            key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"
+        }
         found = Cell(start + 1, cell.cell_type, _tidy(cell.source), metadata)
         _refuse_false_magics(where, start, chunk, cell.source, same.source)
         _refuse_bad_regions(where, found, chunk, is_lab=path.stem == "lab")
@@ -130,10 +144,16 @@ def handed_out(manuscript: Manuscript) -> NotebookNode:
     """
     lab = _notebook(
         manuscript,
-        {i: _joined(cell, solved=False) for i, cell in enumerate(manuscript.cells) if not cell.is_solution_only},
+        {
+            i: _joined(cell, solved=False)
+            for i, cell in enumerate(manuscript.cells)
+            if not cell.is_solution_only
+        },
     )
     for leak in leaks(manuscript, lab):
-        raise ManuscriptError(f"{manuscript.where}: the lab would show this line of a solution: {leak}")
+        raise ManuscriptError(
+            f"{manuscript.where}: the lab would show this line of a solution: {leak}"
+        )
     return lab
 
 
@@ -202,11 +222,17 @@ def _block(lines: Sequence[str], begin: int, name: str) -> tuple[Sequence[str], 
     """The lines of the block that begins at index `begin`, and the index after its end."""
     marker = MARKER.match(lines[begin])
     if not marker:
-        raise _RegionError(begin, f"`{lines[begin].strip()}` is no marker; write `### BEGIN SOLUTION` exactly")
+        raise _RegionError(
+            begin, f"`{lines[begin].strip()}` is no marker; write `### BEGIN SOLUTION` exactly"
+        )
     if marker[1] == "END":
-        raise _RegionError(begin, f"`### END {marker[2]}` has no `### BEGIN {marker[2]}` in its cell")
+        raise _RegionError(
+            begin, f"`### END {marker[2]}` has no `### BEGIN {marker[2]}` in its cell"
+        )
     if marker[2] != name:
-        raise _RegionError(begin, "`### BEGIN PROMPT` must follow an `### END SOLUTION`, whose starter it is")
+        raise _RegionError(
+            begin, "`### BEGIN PROMPT` must follow an `### END SOLUTION`, whose starter it is"
+        )
     for end in range(begin + 1, len(lines)):
         if lines[end].strip() == f"### END {name}":
             return lines[begin + 1 : end], end + 1
@@ -220,7 +246,10 @@ def _uncommented(line: str, index: int) -> str:
     if not code:
         return ""
     if code != "#" and not code.startswith("# "):
-        raise _RegionError(index, "a line of a prompt is commented out with `# `, as it must not run in the solution")
+        raise _RegionError(
+            index,
+            "a line of a prompt is commented out with `# `, as it must not run in the solution",
+        )
     return (line[: len(line) - len(code)] + code[2:]).rstrip()
 
 
@@ -229,15 +258,21 @@ def _refuse_bad_regions(where: str, cell: Cell, chunk: Sequence[str], *, is_lab:
     if cell.kind != "code" and any(MARKER.match(line) for line in chunk):
         raise ManuscriptError(f"{where}, line {cell.line}: a region can stand only in a code cell.")
     if not is_lab and (cell.is_solution_only or (has_region and cell.kind == "code")):
-        raise ManuscriptError(f"{where}, line {cell.line}: a lesson has no solutions; they belong in lab.py.")
+        raise ManuscriptError(
+            f"{where}, line {cell.line}: a lesson has no solutions; they belong in lab.py."
+        )
     if cell.kind == "code":
         try:
             list(_pieces(chunk))
         except _RegionError as error:
-            raise ManuscriptError(f"{where}, line {cell.line + 1 + error.index}: {error}.") from None
+            raise ManuscriptError(
+                f"{where}, line {cell.line + 1 + error.index}: {error}."
+            ) from None
 
 
-def _refuse_false_magics(where: str, start: int, chunk: Sequence[str], source: str, literal: str) -> None:
+def _refuse_false_magics(
+    where: str, start: int, chunk: Sequence[str], source: str, literal: str
+) -> None:
     for read, written in zip(source.split("\n"), literal.split("\n"), strict=True):
         if read != written and not written.lstrip().startswith("# %"):
             line = start + 2 + chunk.index(written) if written in chunk else start + 1

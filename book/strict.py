@@ -36,15 +36,21 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     if getattr(option, "nbval", False) or getattr(option, "nbval_lax", False):
         option.nbval_current_env = True
-        option.nbval_sanitize_with = option.nbval_sanitize_with or str(ROOT / "tests" / "nbval" / "sanitize.cfg")
+        option.nbval_sanitize_with = option.nbval_sanitize_with or str(
+            ROOT / "tests" / "nbval" / "sanitize.cfg"
+        )
         option.nbval_cell_timeout = min(option.nbval_cell_timeout, CELL_TIMEOUT)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Generator[None, list[Any], list[Any]]:
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[Any], list[Any]]:
     collectors = yield
     return [
-        StrictNotebook.from_parent(parent, path=file_path) if type(collector) is IPyNbFile else collector
+        StrictNotebook.from_parent(parent, path=file_path)
+        if type(collector) is IPyNbFile
+        else collector
         for collector in collectors
     ]
 
@@ -85,18 +91,31 @@ class HonestNotebook(pytest.Item):
 
     def runtest(self) -> None:
         notebook: NotebookNode = self.parent.nb  # type: ignore[union-attr]
-        cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+        cells = [
+            cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()
+        ]
         for number, cell in enumerate(cells, 1):
             place = f"{self.path.name}, code cell {number} ({cell.source.strip().splitlines()[0]})"
-            excuses = [*dict(find_metadata_tags(cell.metadata)), *dict(find_comment_markers(cell.source))]
+            excuses = [
+                *dict(find_metadata_tags(cell.metadata)),
+                *dict(find_comment_markers(cell.source)),
+            ]
             if cell.execution_count is None:
-                raise DishonestError(f"{place} was never executed, so its output proves nothing; build the notebook.")
+                raise DishonestError(
+                    f"{place} was never executed, so its output proves nothing; build the notebook."
+                )
             if cell.execution_count != number:
-                raise DishonestError(f"{place} was executed as number {cell.execution_count}; build the notebook.")
+                raise DishonestError(
+                    f"{place} was executed as number {cell.execution_count}; build the notebook."
+                )
             if any(output.output_type == "error" for output in cell.outputs):
-                raise DishonestError(f"{place} holds an error as its output; a published cell does not raise.")
+                raise DishonestError(
+                    f"{place} holds an error as its output; a published cell does not raise."
+                )
             if excuses:
-                raise DishonestError(f"{place} asks nbval not to compare it; make its output the same in every run.")
+                raise DishonestError(
+                    f"{place} asks nbval not to compare it; make its output the same in every run."
+                )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, DishonestError):

@@ -124,7 +124,11 @@ def test_a_table_has_a_row_for_each_event_as_text_and_as_html(journal: Journal) 
     assert table.columns == ("when", "what", "where", "message", "note")
     assert len(table.rows) == 10
     page = Table(("a",), (("<b>&",),), "1 < 2")._repr_html_()
-    assert "<td>&lt;b&gt;&amp;</td>" in page and "<caption>1 &lt; 2</caption>" in page and 'scope="col"' in page
+    assert (
+        '<td style="text-align: left; white-space: nowrap">&lt;b&gt;&amp;</td>' in page
+        and "<caption>1 &lt; 2</caption>" in page
+        and 'scope="col"' in page
+    )
 
 
 def test_its_bytes_are_lines_of_json_that_hold_everything(journal: Journal) -> None:

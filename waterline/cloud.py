@@ -26,7 +26,9 @@ from moto.awslambda.models import lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
+from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import sqs_backends
@@ -39,6 +41,8 @@ from waterline.facts import facts
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
+from waterline.services.dynamodb import TableBackend
+from waterline.services.kinesis import StreamBackend
 from waterline.services.sqs import QueueBackend
 
 REGION = "us-east-1"
@@ -139,6 +143,8 @@ class Cloud:
             moto.start(reset=False)
             stack.callback(moto.stop)
             stack.enter_context(installed(sqs_backends, QueueBackend, ground))
+            stack.enter_context(installed(kinesis_backends, StreamBackend, ground))
+            stack.enter_context(installed(dynamodb_backends, TableBackend, ground))
             stack.enter_context(installed(lambda_backends, Functions, ground))
             stack.enter_context(installed(cloudwatch_backends, MetricBackend, ground))
             stack.callback(self.clock.close)

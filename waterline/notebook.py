@@ -243,6 +243,8 @@ def install(shell: Any) -> None:
         shell.events.register("post_run_cell", cells.thaw)
         return
     _until_this_cell_ends(shell, cells)
+    this_cell = kernel.get_parent("shell").get("metadata", {}).get("cellId")
+    running_cell.set(Cell(this_cell) if this_cell else None)
     kernel.do_execute = _on_the_clock(cells, kernel.do_execute)
     kernel._cancel_on_sigint = functools.partial(cells.awaiting, kernel._cancel_on_sigint)
     loop = asyncio.get_event_loop()

@@ -7,6 +7,7 @@ notebook and what a screen reader says are the same.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from waterline.journal import Event
 
 _SECOND = 1_000_000
+_LONGEST_NOTE = 60  # with instant, kind and place before it a line of a trace has about 100 characters
+_LINE = re.compile(r"(?P<error>.*) (?P<line>\(line \d+)(?:: .*)?\)", re.DOTALL)
+_LEFT = "text-align: left"  # JupyterLab sets the cells of a table to the right
+_WHOLE = 24  # a shorter cell stays in one line, whatever the column beside it takes
 
 
 def ordinal(number: int) -> str:
@@ -45,8 +50,16 @@ def _invoked(detail: Mapping[str, Any]) -> str:
 
 
 def _outcome(detail: Mapping[str, Any]) -> str:
+    """Where it ended, and the error with the number of its line; the line itself stands in the detail ``why``."""
     where = _invoked({key: value for key, value in detail.items() if key != "batch"})
-    return ": ".join(part for part in (where, detail.get("why", "")) if part)
+    why = detail.get("why") or ""
+    found = _LINE.fullmatch(why)
+    error, line = (found["error"], f" {found['line']})") if found else (why, "")
+    error = " ".join(error.split())
+    room = _LONGEST_NOTE - len(f"{where}: {line}")
+    if len(error) > room:
+        error = error[: room - 1].rstrip() + "…"
+    return ": ".join(part for part in (where, error + line) if part)
 
 
 def _dead_lettered(detail: Mapping[str, Any]) -> str:
@@ -72,6 +85,11 @@ _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+def short(message: str) -> str:
+    """Enough of an identifier to tell messages apart: its beginning; the end of a stream record's ``shard:number``."""
+    return message[-8:] if ":" in message else message[:8]
+
+
 def note(event: Event) -> str:
     """What there is to say about an event beyond its kind and place."""
     return _NOTES.get(event.kind, _why)(event.detail)
@@ -93,7 +111,7 @@ class Table:
     @classmethod
     def of_events(cls, events: Iterable[Event], title: str = "") -> Table:
         rows = tuple(
-            (instant(event.at), event.kind, event.name, (event.message or "")[:8], note(event)) for event in events
+            (instant(event.at), event.kind, event.name, short(event.message or ""), note(event)) for event in events
         )
         return cls(("when", "what", "where", "message", "note"), rows, title)
 
@@ -103,10 +121,15 @@ class Table:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in self.columns)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        head = "".join(f'<th scope="col" style="{_LEFT}">{html.escape(column)}</th>' for column in self.columns)
+        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in self.rows)
         caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    wrap = "; white-space: nowrap" if len(text) <= _WHOLE else ""
+    return f'<td style="{_LEFT}{wrap}">{html.escape(text)}</td>'
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,12 @@ from waterline import check, hint, progress, solution
 
 # %%
 def seconds_until_dead(visibility_timeout, max_receive_count, duration):
-    """Seconds from the send until the order, with which the handler fails after `duration` s, is in `tickets-dead`."""
+    """Seconds from the send until an order that fails after `duration` s is in `tickets-dead`."""
     ### BEGIN SOLUTION
-    # Hidden time counts from the receive. The handler works and fails within it, so its duration adds nothing.
+    # Hidden time counts from the receive. The handler fails within it: its duration adds nothing.
     hidden_after_each_receive = visibility_timeout
-    # The queue moves an order when it would be received once more, so the last receive has its full hidden time too.
+    # The queue moves an order when it would be received once more, so the last receive has its
+    # full hidden time too.
     return max_receive_count * hidden_after_each_receive
     ### END SOLUTION
 
@@ -89,7 +90,8 @@ check("last-attempt")
 def make_queues(sqs):
     """Make `tickets` and `tickets-dead` with the client `sqs`; return the URL of `tickets`."""
     dead = sqs.create_queue(QueueName="tickets-dead")["QueueUrl"]
-    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    answer = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+    dead_arn = answer["Attributes"]["QueueArn"]
     ### BEGIN SOLUTION
     # Tried at 0, 60, 120, 180 and 240 s: the fifth try comes when the longest outage is over ...
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 5})
@@ -148,10 +150,11 @@ def handler(event, context):
     # Look at all of them before anything is printed: an exception brings the whole batch back.
     for order in orders:
         if "cabin" not in order:
-            # Raising is how a handler says "not done"; returning would delete the order, whatever is returned.
+            # Raising is how a handler says "not done"; returning, with whatever value, deletes it.
             raise ValueError(f"The order of {order.get('name')} has no cabin.")
     for order in orders:
-        sqs.send_message(QueueUrl=os.environ["PRINTED"], MessageBody=f"{order['name']}, cabin {order['cabin']}")
+        ticket = f"{order['name']}, cabin {order['cabin']}"
+        sqs.send_message(QueueUrl=os.environ["PRINTED"], MessageBody=ticket)
     ### END SOLUTION
 
 

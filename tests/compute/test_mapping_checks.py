@@ -112,15 +112,9 @@ def test_an_unknown_queue_or_function_is_not_found(world: World) -> None:
 
 def test_a_source_that_the_lab_does_not_poll_is_refused_in_a_sentence(world: World) -> None:
     world.deploy(COUNT)
-    import boto3
-
-    kinesis = boto3.client("kinesis")
-    kinesis.create_stream(StreamName="orders", ShardCount=1)
-    arn = kinesis.describe_stream(StreamName="orders")["StreamDescription"]["StreamARN"]
-    with pytest.raises(ClientError, match="The lab polls SQS queues only, so far"):
-        world.awslambda.create_event_source_mapping(
-            EventSourceArn=arn, FunctionName="issue", StartingPosition="TRIM_HORIZON"
-        )
+    arn = "arn:aws:mq:us-east-1:123456789012:broker:orders:b-1"
+    with pytest.raises(ClientError, match="The lab reads SQS queues, Kinesis streams and DynamoDB streams"):
+        world.awslambda.create_event_source_mapping(EventSourceArn=arn, FunctionName="issue")
     assert world.awslambda.list_event_source_mappings()["EventSourceMappings"] == []
 
 

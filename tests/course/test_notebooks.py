@@ -20,7 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES: tuple[Module, ...] = load(ROOT).modules if (ROOT / "book" / "course.toml").exists() else ()
 STEMS = [module.stem for module in MODULES]
 PLACES = ("notebooks", "labs", "solutions")
-BOOK_FILES = ("__init__.py", "build.py", "kernel.py", "manuscript.py", "strict.py", "course.toml", "ipython/**/*")
+WIDEST_LINE = 100
+"""Characters that a cell shows before it has to be scrolled sideways, in a window of 1,280 pixels."""
+
+BOOK_FILES = (
+    *("__init__.py", "build.py", "kernel.py", "manuscript.py", "strict.py"),
+    *("course.toml", "ruff.toml", "ipython/**/*"),
+)
 
 each_module = pytest.mark.parametrize("module", MODULES, ids=STEMS)
 each_place = pytest.mark.parametrize("place", PLACES)
@@ -140,6 +146,14 @@ def test_a_module_has_its_two_manuscripts_and_its_three_notebooks(module: Module
 @each_place
 def test_a_folder_of_notebooks_holds_those_of_the_manifest_and_nothing_else(place: str) -> None:
     assert files(ROOT / place) == {f"{name}.ipynb" for name in STEMS}
+
+
+@each_module
+@pytest.mark.parametrize("part", ["lesson", "lab"])
+def test_no_line_of_code_is_cut_off_on_the_page(module: Module, part: str) -> None:
+    text = (ROOT / "book" / module.stem / f"{part}.py").read_text(encoding="utf-8")
+    code = re.sub(r"^# %% \[markdown\].*?(?=^# %%|\Z)", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert [line for line in code.splitlines() if len(line) > WIDEST_LINE] == []
 
 
 def test_the_book_holds_manuscripts_and_what_builds_them_and_nothing_else() -> None:

@@ -144,7 +144,13 @@ def test_outcomes_differ_in_word_and_sign_and_not_in_color_alone() -> None:
 def test_the_table_of_progress_has_a_caption_and_headed_columns(course: Course) -> None:
     page = card.Table(course, {"00.a": Standing(correct=True, attempts=1)})._repr_html_()
     assert "<caption>00 An example · 1 of 4 points</caption>" in page
-    assert page.count('<th scope="col">') == 5
+    assert re.findall(r'<th scope="col" style="text-align: (\w+)">(\w+)</th>', page) == [
+        ("left", "exercise"),
+        ("left", "state"),
+        ("right", "points"),
+        ("right", "attempts"),
+        ("left", "hints"),
+    ]
 
 
 def test_importing_the_package_brings_no_pytest() -> None:

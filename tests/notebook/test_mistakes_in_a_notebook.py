@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from kernel import Notebook
+from kernel import Notebook, notebook
 
 SENTENCES = {
     "a second cloud": (
@@ -85,3 +87,12 @@ def test_a_cell_that_was_edited_opens_its_cloud_anew_too_but_not_twice_in_one_ru
     twice = lesson.run_cell("opening", "cloud = Cloud.start(seed=14)\nother = Cloud.start(seed=15)")
     assert twice.error_name == "CloudAlreadyOpen"
     assert lesson.value("(cloud.seed, cloud.is_open)") == (14, True)
+
+
+def test_the_cell_that_imports_the_lab_and_opens_its_cloud_can_be_run_again(tmp_path: Path) -> None:
+    with notebook(tmp_path) as lesson:
+        first = "from waterline import Cloud\ncloud = Cloud.start(seed=7)"
+        assert not lesson.run_cell("first", first).error
+        again = lesson.run_cell("first", first)
+        assert not again.error, again.error
+        assert lesson.run_cell("second", "Cloud.start(seed=7)").error_name == "CloudAlreadyOpen"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from stories import a_cloud_of_a_clock
 
+from waterline.clock import SECOND
 from waterline.views import Control, explore
 
 TIMEOUT = Control("visibility timeout", [10, 30, 60], unit="s", start=30, look_for="When is the ticket given up?")
@@ -20,6 +21,20 @@ class Lesson:
         self.ran.append(value)
         if value == 60:
             raise ValueError("The queue takes\nno more")
+        cloud.story.done(0, "m1", body="A-1").poison(3, "m2", hidden=value, body="A-2")
+
+
+PATIENCE = Control("visibility timeout", [10, 30, 60, 300], unit="s", start=30)
+
+
+class Patience:
+    """One ticket that is done, and one whose death depends on the control."""
+
+    def __init__(self) -> None:
+        self.ran: list[int] = []
+
+    def __call__(self, cloud: Any, value: int) -> None:
+        self.ran.append(value)
         cloud.story.done(0, "m1", body="A-1").poison(3, "m2", hidden=value, body="A-2")
 
 
@@ -84,6 +99,72 @@ def test_run_ahead_it_needs_no_kernel() -> None:
     made = explorer(lesson, ahead=True)
     assert lesson.ran == [10, 30, 60]
     assert set(made.frames) == {"0", "1", "2"}
+
+
+def layouts(made: Any) -> list[Any]:
+    return [picture.layout for picture in made._pictures.values()]
+
+
+def test_run_ahead_all_pictures_have_one_time_axis_and_say_so() -> None:
+    made = explore(Patience(), PATIENCE, open_cloud=a_cloud_of_a_clock, ahead=True)
+    assert len({*layouts(made)}) == 1
+    assert layouts(made)[0].axis.stretches[-1].end == 903 * SECOND
+    assert made.note == "All pictures have one time axis, that of the longest run (15 min 3 s)."
+    assert made.turn(30).note == made.note
+
+
+def test_without_that_the_axis_fits_all_runs_so_far_and_pictures_are_drawn_again_not_run_again() -> None:
+    scenario = Patience()
+    made = explore(scenario, PATIENCE, open_cloud=a_cloud_of_a_clock)
+    assert made.note == ""
+    first = made.frames["1"]["html"]
+    made.turn(300)
+    assert made.note == "The time axis is another one now: it fits all runs so far, and the longest takes 15 min 3 s."
+    assert made.frames["1"]["html"] != first
+    assert len({*layouts(made)}) == 1
+    second = made.frames["1"]["html"]
+    assert made.turn(30).note == "All pictures so far have one time axis, that of the longest run (15 min 3 s)."
+    made.turn(60)
+    assert made.note == "All pictures so far have one time axis, that of the longest run (15 min 3 s)."
+    assert made.frames["1"]["html"] == second
+    assert scenario.ran == [30, 300, 60]
+
+
+def test_what_does_not_change_stays_where_it_is_from_one_picture_to_the_next() -> None:
+    made = explore(Patience(), PATIENCE, open_cloud=a_cloud_of_a_clock, ahead=True)
+    places = set()
+    for picture in made._pictures.values():
+        good = picture.shown[0]
+        places.add(tuple(where for _, where in picture.layout.signs(good)))
+    assert len(places) == 1
+
+
+def test_pictures_of_another_kind_are_shown_as_they_are() -> None:
+    class Plain:
+        caption = "So it was."
+        text = "So it was."
+
+        def table(self) -> Any: ...
+
+        def _repr_html_(self) -> str:
+            return "<p>So it was.</p>"
+
+    made = explore(Lesson(), TIMEOUT, open_cloud=a_cloud_of_a_clock, draw=lambda _: Plain()).turn(10)
+    assert made.frames["0"] == {"html": "<p>So it was.</p>", "finding": "So it was."}
+    assert made.note == ""
+
+
+def test_a_picture_that_cannot_be_drawn_is_told_like_a_run_that_failed() -> None:
+    class Broken:
+        caption = text = ""
+
+        def table(self) -> Any: ...
+
+        def _repr_html_(self) -> str:
+            raise RuntimeError("no ink")
+
+    made = explore(Lesson(), TIMEOUT, open_cloud=a_cloud_of_a_clock, draw=lambda _: Broken())
+    assert made.caption == "With visibility timeout = 30 s: the run stopped. RuntimeError: no ink."
 
 
 def test_where_there_are_no_widgets_the_picture_is_shown() -> None:

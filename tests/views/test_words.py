@@ -45,3 +45,15 @@ def test_counts_agree_with_their_nouns() -> None:
         "1,200 batches",
         "3 days",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "unbroken"),
+    [
+        ("after 90 s.", "after 90~s."),
+        ("within 2 h 5 min; 3 d", "within 2~h 5~min; 3~d"),
+        ("1.5 ms, 4 tickets, 3 starts, 2 had", "1.5~ms, 4 tickets, 3 starts, 2 had"),
+    ],
+)
+def test_a_number_stays_with_its_unit(text: str, unbroken: str) -> None:
+    assert words.unbroken(text) == unbroken.replace("~", "\u00a0")

@@ -15,6 +15,10 @@ logs          what a handler prints, as CloudWatch Logs keeps it
 asynchronous  the queue behind ``InvocationType="Event"``
 sqs_mapping   the event source mapping that polls a queue; ``mapping_checks`` is what AWS refuses, ``batch_response``
               what a function may answer
+filters       which messages and records of an event source reach the function
+stream_mapping  the event source mapping that reads a stream of Kinesis or of a DynamoDB table; ``lane`` works its
+              batches off, ``stream_retry`` decides what becomes of one, ``stream_destination`` is told of what is given
+              up, ``tumbling`` is state from batch to batch; ``stream_settings``, ``stream_checks``: the API's words
 backend       the API: moto parses and stores, the modules above deliver; ``responses`` is what moto's answers lack
 limits        the numbers, from the dated facts
 """

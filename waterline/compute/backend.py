@@ -20,6 +20,7 @@ from waterline.clock import SECOND, Clock
 from waterline.compute import limits
 from waterline.compute.asynchronous import AsynchronousQueue
 from waterline.compute.environment import Fleet, Invocation
+from waterline.compute.filters import QUEUE, filters_of
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
@@ -28,10 +29,14 @@ from waterline.compute.package import Package
 from waterline.compute.responses import MORE_PATHS, FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
+from waterline.compute.stream_checks import check_new_stream, check_stream_settings
+from waterline.compute.stream_mapping import StreamMapping
+from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
 from waterline.compute.versions import VersionedFunctions
 from waterline.compute.watchdog import watchdog
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue
+from waterline.services.stream import EventStream
 
 
 class TooManyRequests(JsonRESTError):  # type: ignore[misc]
@@ -72,7 +77,7 @@ class Functions(VersionedFunctions):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._fleets: dict[str, Fleet] = {}
-        self._mappings: dict[str, QueueMapping] = {}
+        self._mappings: dict[str, QueueMapping | StreamMapping] = {}
         self._packages: dict[str, Package] = {}
         self._asynchronous = AsynchronousQueue(self.ground)
 
@@ -214,7 +219,7 @@ class Functions(VersionedFunctions):
 
     def _invocation(self, event: str, qualifier: str | None = None) -> Invocation:
         request_id = self.new_request_id()
-        return Invocation(request_id, event, (request_id,), self.ground.clock.cause, qualifier)
+        return Invocation(request_id, event, (request_id,), self.ground.clock.cause, qualifier=qualifier)
 
     def _wait_for(self, fleet: Fleet, invocation: Invocation) -> tuple[Outcome, str]:
         gate = self.ground.clock.gate()
@@ -235,14 +240,20 @@ class Functions(VersionedFunctions):
     # -- event source mappings ---------------------------------------------------------------------------------------
 
     def create_event_source_mapping(self, spec: dict[str, Any]) -> EventSourceMapping:
+        stream = stream_at(self.account_id, self.region_name, spec.get("EventSourceArn", ""))
+        if stream is not None:
+            return self._create_stream_mapping(spec, stream)
         queue = self._queue(spec.get("EventSourceArn", ""))
         function = self.get_function(spec.get("FunctionName", ""))
-        if queue is not None:
-            check_new(spec, queue, function, list(self._event_source_mappings.values()))
-        mapping = super().create_event_source_mapping(spec)
         if queue is None:
-            super().delete_event_source_mapping(mapping.uuid)
-            raise InvalidParameterValueException("The lab polls SQS queues only, so far: this source is not a queue.")
+            if source_service(spec) not in ("sqs", "kinesis", "dynamodb"):
+                raise InvalidParameterValueException(
+                    "The lab reads SQS queues, Kinesis streams and DynamoDB streams: this source is none of them."
+                )
+            return super().create_event_source_mapping(spec)  # which refuses what is not there
+        check_new(spec, queue, function, list(self._event_source_mappings.values()))
+        filters_of(spec.get("FilterCriteria"), QUEUE)
+        mapping = super().create_event_source_mapping(spec)
         polling = QueueMapping(self.ground, queue, self.fleet(function), _settings(mapping), self.new_request_id)
         self._mappings[mapping.uuid] = polling
         if mapping.enabled:
@@ -253,7 +264,10 @@ class Functions(VersionedFunctions):
         before, polling = self.get_event_source_mapping(uuid), self._mappings.get(uuid)
         if polling is None:
             return super().update_event_source_mapping(uuid, spec)
+        if isinstance(polling, StreamMapping):
+            return self._update_stream_mapping(uuid, spec, polling)
         check_settings(spec, polling.queue, before)
+        filters_of(spec.get("FilterCriteria"), QUEUE)
         mapping = super().update_event_source_mapping(uuid, spec)
         if "ScalingConfig" in spec:
             mapping.scaling_config = spec["ScalingConfig"]
@@ -265,8 +279,38 @@ class Functions(VersionedFunctions):
 
     def delete_event_source_mapping(self, uuid: str) -> EventSourceMapping | None:
         if uuid in self._mappings:
-            self._mappings.pop(uuid).stop()
+            self._mappings.pop(uuid).close()
         return super().delete_event_source_mapping(uuid)
+
+    def _create_stream_mapping(self, spec: dict[str, Any], stream: EventStream) -> EventSourceMapping:
+        function, clock = self.get_function(spec.get("FunctionName", "")), self.ground.clock
+        check_new_stream(spec, stream.arn, function, list(self._event_source_mappings.values()), clock)
+        for name, default in STREAM_DEFAULTS.items():
+            spec.setdefault(name, default)
+        settings = stream_settings(spec.get, stream)
+        mapping = super().create_event_source_mapping(spec)
+        reading = StreamMapping(
+            self.ground,
+            stream,
+            self.fleet(function),
+            settings,
+            start_of(spec, clock),
+            self.new_request_id,
+            function.role,
+        )
+        self._mappings[mapping.uuid] = reading
+        if mapping.enabled:
+            reading.start()
+        return mapping
+
+    def _update_stream_mapping(self, uuid: str, spec: dict[str, Any], reading: StreamMapping) -> EventSourceMapping:
+        check_stream_settings(spec)
+        before = self.get_event_source_mapping(uuid).get_configuration()
+        settings = stream_settings((before | spec).get, reading.stream)
+        mapping = super().update_event_source_mapping(uuid, spec)
+        reading.change(self.fleet(self.get_function(mapping.function_arn)), settings)
+        reading.start() if mapping.enabled else reading.stop()
+        return mapping
 
     def _queue(self, arn: str) -> CloudQueue | None:
         queues = sqs_backends[self.account_id][self.region_name].queues.values()
@@ -297,4 +341,5 @@ def _settings(mapping: EventSourceMapping) -> Settings:
         window=int(mapping.max_batch_window or 0) * SECOND,
         maximum_concurrency=scaling.get("MaximumConcurrency"),
         reports_failures="ReportBatchItemFailures" in (mapping.function_response_types or []),
+        filters=filters_of(mapping.filter_criteria, QUEUE),
     )

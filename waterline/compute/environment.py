@@ -21,8 +21,8 @@ replaced, and initialization that raises is not begun again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from waterline.clock import SECOND
@@ -56,13 +56,14 @@ class Environment:
 class Invocation:
     """One event on its way through a function. `messages` are the journal's names for what it works on.
 
-    `qualifier`: the version or alias that the caller named, or None.
+    `detail`: what the journal's ``invoked`` says beside the usual. `qualifier`: the version or alias that was named.
     """
 
     request_id: str
     event: str
     messages: tuple[str, ...]
     parents: tuple[str, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
     qualifier: str | None = None
 
 
@@ -94,6 +95,14 @@ class Fleet:
     def timeout(self) -> int:
         """In seconds."""
         return self._configuration.timeout
+
+    @property
+    def arn(self) -> str:
+        return self._configuration.arn
+
+    @property
+    def version(self) -> str:
+        return self._configuration.version
 
     @property
     def reserved(self) -> int | None:
@@ -223,7 +232,8 @@ class Fleet:
         task = clock.task
         assert task is not None
         deadline = begun + self.timeout * SECOND
-        self._record("invoked", invocation, environment=environment.number, batch=len(invocation.messages))
+        detail = {"batch": len(invocation.messages), **invocation.detail}
+        self._record("invoked", invocation, environment=environment.number, **detail)
         limit = clock.at(deadline, self._time_out, task, ending, begun)
         request = Request(invocation.request_id, invocation.event, deadline, invocation.qualifier)
         try:

@@ -29,3 +29,16 @@ MAXIMUM_CONCURRENCY = facts["esm.sqs_max_concurrency_range"]
 FIRST_POLLERS = facts["esm.sqs_initial_concurrency"].count
 MORE_POLLERS_PER_MINUTE = facts["esm.sqs_scale_up_rate"].count
 MOST_POLLERS = facts["esm.sqs_max_batches"].count
+
+FILTERS = facts["esm.filters_default_quota"].count
+FILTER_PATTERN = facts["esm.filter_pattern_max"].count
+
+STREAM_BATCH_SIZE = facts["esm.stream_batch_default"].count
+PARALLELIZATION = facts["esm.parallelization_range"]
+STREAM_RETRIES = facts["esm.stream_retry_range"]
+STREAM_RECORD_AGE = facts["esm.stream_record_age_range"]
+SHORTEST_STREAM_RECORD_AGE = 60  # "Lambda parameters for Amazon Kinesis Data Streams event source mappings"
+TUMBLING_WINDOW = facts["esm.tumbling_window_range"]
+KINESIS_POLLS_PER_SECOND = facts["esm.kinesis_poll_rate"].count
+DYNAMODB_POLLS_PER_SECOND = facts["esm.ddb_poll_rate"].count
+TUMBLING_STATE = 1 << 20  # "Implementing stateful Kinesis Data Streams processing in Lambda": 1 MB for each shard

@@ -32,6 +32,7 @@ from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.batch_response import reported_failures
 from waterline.compute.environment import Fleet, Invocation
+from waterline.compute.filters import Filters
 from waterline.compute.outcome import Outcome
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue, Message
@@ -48,6 +49,7 @@ class Settings:
     window: int
     maximum_concurrency: int | None
     reports_failures: bool
+    filters: Filters | None = None
 
 
 class QueueMapping:
@@ -85,6 +87,10 @@ class QueueMapping:
         self._running = False
         self.queue.arrivals.notify_all()
 
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+
     def stop_because(self, why: str) -> None:
         """Stop for good, since the queue or the function is gone, and say so in the journal."""
         if self._running:
@@ -111,7 +117,7 @@ class QueueMapping:
         """One poller's life. It waits without a timer while the queue is empty, and so costs nothing."""
         try:
             while self._may_poll() and self._pollers <= self._limit:
-                batch = self.queue.receive(min(self._settings.batch_size, limits.RECEIVED_AT_ONCE))
+                batch = self._receive(min(self._settings.batch_size, limits.RECEIVED_AT_ONCE))
                 if batch:
                     self._gather(batch)
                     self._grow_if_needed()
@@ -143,11 +149,25 @@ class QueueMapping:
         """Fill the batch up to its size, for as long as the batching window allows."""
         closes = self._clock.now + self._settings.window
         while self._running and len(batch) < self._settings.batch_size:
-            more = self.queue.receive(min(self._settings.batch_size - len(batch), limits.RECEIVED_AT_ONCE))
+            more = self._receive(min(self._settings.batch_size - len(batch), limits.RECEIVED_AT_ONCE))
             batch.extend(more)
             left = closes - self._clock.now
             if not more and (left <= 0 or not self.queue.arrivals.wait(left, first=True)):
                 return
+
+    def _receive(self, most: int) -> list[Message]:
+        """Receive messages that the filters want; what they do not want is deleted."""
+        while received := self.queue.receive(most):
+            filters = self._settings.filters
+            wanted = [message for message in received if filters is None or filters.want(self._record(message))]
+            for message in received:
+                if message not in wanted:
+                    why = f"no filter of {self.fleet.place.partition(':')[2]} wants it"
+                    self._ground.journal.record("filtered", self.queue.place, message.id, why=why)
+                    self.queue.discard(message)
+            if wanted:
+                return wanted
+        return []
 
     def _scout(self) -> None:
         try:

@@ -102,6 +102,7 @@ class Table:
     note: str = ""
 
     COLUMNS = ("exercise", "state", "points", "attempts", "hints")
+    SIDES = ("left", "left", "right", "right", "left")  # to which each is set, in text and in HTML
 
     def __repr__(self) -> str:
         lines = []
@@ -116,8 +117,16 @@ class Table:
     def _repr_html_(self) -> str:
         tables = []
         for title, rows in self._modules():
-            head = "".join(f'<th scope="col">{column}</th>' for column in self.COLUMNS)
-            body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+            sides = [f'style="text-align: {side}"' for side in self.SIDES]
+            head = "".join(
+                f'<th scope="col" {side}>{column}</th>' for column, side in zip(self.COLUMNS, sides, strict=True)
+            )
+            body = "".join(
+                "<tr>"
+                + "".join(f"<td {side}>{html.escape(cell)}</td>" for cell, side in zip(row, sides, strict=True))
+                + "</tr>"
+                for row in rows
+            )
             tables.append(
                 f"<table><caption>{html.escape(title)}</caption><thead><tr>{head}</tr></thead>"
                 f"<tbody>{body}</tbody></table>"

@@ -16,9 +16,27 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+// No line ends between a number and its unit of time. (words.unbroken is the same in Python.)
+const unbroken = (text) => text.replace(/(\d) (?=(?:ms|s|min|h|d)\b)/g, "$1\u00a0");
+
+// What an earlier finding said where a later one says something else: of each clause, all from the first other word on.
+export function otherwise(earlier, later) {
+  const [old, now] = [earlier, later].map((text) => unbroken(text).replace(/\.$/, "").split("; "));
+  if (old.length !== now.length) return old.filter((clause) => !now.includes(clause)).join("; ");
+  return old.map((clause, number) => {
+    const words = clause.split(" ");
+    const others = now[number].split(" ");
+    let first = 0;
+    while (first < words.length && words[first] === others[first]) first++;
+    if (first === words.length) return "";
+    if (/^[a-z]+$/.test(words[first - 1] ?? "")) first--; // "after 90 s" and not "90 s"
+    return words.slice(first).join(" ");
+  }).filter(Boolean).join("; ");
+}
+
 function render({ model, el }) {
   const id = `waterline-explore-${++instances}`;
-  const readings = model.get("readings");
+  const readings = model.get("readings").map(unbroken);
   const name = model.get("name");
 
   const slider = element("input", {
@@ -28,7 +46,8 @@ function render({ model, el }) {
   slider.value = model.get("choice");
   const values = element("datalist", { id: `${id}-values` });
   readings.forEach((reading, number) => values.append(element("option", { value: number, label: reading })));
-  const output = element("output", {});
+  // An output is a live region by itself; but the status line says the value, and once is enough.
+  const output = element("output", { "aria-live": "off" });
   output.htmlFor = id;
   const look = element("p", { id: `${id}-look`, className: "waterline-look" });
   look.textContent = model.get("look_for");
@@ -36,17 +55,19 @@ function render({ model, el }) {
   const line = element("p", { className: "waterline-line", role: "status" });
   const alert = element("p", { className: "waterline-error", role: "alert" });
   const picture = element("div", { className: "waterline-picture" });
+  const note = element("p", { className: "waterline-note" });
   const label = element("label", { htmlFor: id });
   label.textContent = name;
 
   el.classList.add("waterline-explore");
   el.replaceChildren(
     element("div", { className: "waterline-control" }, label, slider, output, values),
-    look, line, alert, picture,
+    look, line, alert, note, picture,
   );
 
   let shown = null; // the number of the value whose picture is on screen
-  let before = null; // the sentence of the value shown before it
+  let drawn = null; // that picture
+  let before = ""; // what was different with the value shown before it
   let rest = null;
   let patience = null;
 
@@ -75,17 +96,29 @@ function render({ model, el }) {
       line.textContent = "";
       alert.textContent = `With ${name} = ${readings[number]} the run stopped. ${frame.error}`;
       picture.replaceChildren();
-      shown = before = null;
+      note.textContent = "";
+      shown = drawn = null;
+      before = "";
       return;
     }
     alert.textContent = "";
     if (shown !== number) {
       const last = shown === null ? null : frameOf(shown);
-      if (last && last.finding) before = `(Before, with ${readings[shown]}: ${last.finding})`;
-      picture.innerHTML = frame.html;
+      if (last?.finding) {
+        const other = otherwise(last.finding, frame.finding);
+        before = other ? ` (With ${readings[shown]}: ${other}.)`
+          : last.finding === frame.finding ? ` (The same as with ${readings[shown]}.)` : "";
+      }
       shown = number;
     }
-    line.textContent = `With ${name} = ${readings[number]}: ${frame.finding}` + (before ? ` ${before}` : "");
+    if (drawn !== frame.html) {
+      const open = picture.querySelector("details")?.open ?? false;
+      picture.innerHTML = drawn = frame.html;
+      const details = picture.querySelector("details");
+      if (details) details.open = open;
+    }
+    line.textContent = `With ${name} = ${readings[number]}: ${unbroken(frame.finding)}${before}`;
+    note.textContent = unbroken(model.get("note"));
   }
 
   function ask() {
@@ -124,6 +157,7 @@ function render({ model, el }) {
     show();
   };
   model.on("change:frames", show);
+  model.on("change:note", show);
   model.on("change:running", show);
   model.on("change:choice", turned);
   show();
@@ -132,6 +166,7 @@ function render({ model, el }) {
     clearTimeout(rest);
     clearTimeout(patience);
     model.off("change:frames", show);
+    model.off("change:note", show);
     model.off("change:running", show);
     model.off("change:choice", turned);
   };

@@ -10,7 +10,8 @@ frame
     what is shown for one value: the picture of its run, its finding, or the sentence that says why there is none.
 
 Every run starts in a cloud of its own, beside the learner's, with the same seed; so two frames differ by the control
-alone, and a frame that was seen before is shown at once.
+alone, and a frame that was seen before is shown at once. All timelines of one explorer are drawn on one time axis, that
+of the longest run so far, so that what looks longer is longer; when a run needs another, those before are drawn again.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from typing import Any, TypeAlias
 import anywidget
 import traitlets
 
+from waterline.views.axis import Axis
 from waterline.views.figure import Picture
-from waterline.views.timeline import timeline
+from waterline.views.timeline import Timeline, alike, timeline
+from waterline.views.words import span
 
 _HERE = Path(__file__).parent
 
@@ -77,6 +80,8 @@ class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
     running = traitlets.Bool(False).tag(sync=True)
     frames = traitlets.Dict().tag(sync=True)
     """By the number of the value, as text: ``html`` and ``finding``, or ``error``."""
+    note = traitlets.Unicode().tag(sync=True)
+    """What the frames have in common, in one sentence."""
 
     def __init__(
         self, scenario: Scenario, control: Control, open_cloud: OpenCloud, draw: Callable[[Any], Picture], ahead: bool
@@ -85,15 +90,19 @@ class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
         self._scenario = scenario
         self._open_cloud = open_cloud
         self._draw = draw
-        self._texts: dict[int, str] = {}
+        self._ahead = ahead
+        self._pictures: dict[int, Picture] = {}
+        self._errors: dict[int, str] = {}
         start = 0 if control.start is None else list(control.values).index(control.start)
-        first = {str(number): self._frame(number) for number in (range(len(control.values)) if ahead else (start,))}
+        for number in range(len(control.values)) if ahead else (start,):
+            self._run(number)
         super().__init__(
             name=control.name,
             readings=[control.reading(number) for number in range(len(control.values))],
             look_for=control.look_for,
             choice=start,
-            frames=first,
+            frames=self._drawn(),
+            note=self._in_common(),
         )
         self.observe(self._chosen, names="choice")
 
@@ -119,7 +128,8 @@ class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
         """The text alternative of what is shown now."""
         lines = [f"{self.name}: {' / '.join(self.readings)}", self.caption]
         # The picture's own text begins with its caption, which the line above has said.
-        return "\n".join([*lines, *self._texts.get(self.choice, "").splitlines()[1:]])
+        rows = self._pictures[self.choice].text.splitlines()[1:] if self.choice in self._pictures else []
+        return "\n".join([*lines, *rows])
 
     def __repr__(self) -> str:
         return self.text
@@ -129,25 +139,60 @@ class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
         return f"With {self.name} = {self.readings[self.choice]}: {said}"
 
     def _chosen(self, _change: object) -> None:
-        key = str(self.choice)
-        if "html" in self.frames.get(key, ()):
+        if "html" in self.frames.get(str(self.choice), ()):
+            self.note = self._in_common()
             return
         self.running = True
         try:
-            self.frames = {**self.frames, key: self._frame(self.choice)}
+            before = self._axis()
+            self._run(self.choice)
+            self.frames = self._drawn()
+            self.note = self._in_common(another=self._axis() != before)
         finally:
             self.running = False
 
-    def _frame(self, number: int) -> dict[str, str]:
-        """Run the scenario with one value and draw it. Whatever goes wrong becomes a sentence: a widget has no cell."""
+    def _run(self, number: int) -> None:
+        """Run the scenario with one value. Whatever goes wrong becomes a sentence: a widget has no cell."""
+        self._errors.pop(number, None)
         try:
             with self._open_cloud() as cloud:
                 self._scenario(cloud, self.control.values[number])
-                picture = self._draw(cloud.journal)
-                self._texts[number] = picture.text
-                return {"html": picture._repr_html_(), "finding": picture.caption}
+                self._pictures[number] = self._draw(cloud.journal)
+        except Exception as error:
+            self._errors[number] = _sentence(error)
+
+    def _drawn(self) -> dict[str, dict[str, str]]:
+        """All frames so far, the timelines among them in one layout."""
+        timelines = self._timelines()
+        for number, picture in zip(timelines, alike(list(timelines.values())), strict=True):
+            if picture.layout != timelines[number].layout:  # where it is the same, the drawing is there already
+                self._pictures[number] = picture
+        return {str(number): self._frame(number) for number in sorted({*self._pictures, *self._errors})}
+
+    def _frame(self, number: int) -> dict[str, str]:
+        if number in self._errors:
+            return {"error": self._errors[number]}
+        picture = self._pictures[number]
+        try:
+            return {"html": picture._repr_html_(), "finding": picture.caption}
         except Exception as error:
             return {"error": _sentence(error)}
+
+    def _timelines(self) -> dict[int, Timeline]:
+        return {number: picture for number, picture in self._pictures.items() if isinstance(picture, Timeline)}
+
+    def _axis(self) -> Axis | None:
+        """The time axis of the timelines, if there are any."""
+        return next((picture.layout.axis for picture in self._timelines().values()), None)
+
+    def _in_common(self, another: bool = False) -> str:
+        common = self._axis()
+        if common is None or len(self._timelines()) < 2:
+            return ""
+        reach = span(common.stretches[-1].end)
+        if another:
+            return f"The time axis is another one now: it fits all runs so far, and the longest takes {reach}."
+        return f"All pictures{'' if self._ahead else ' so far'} have one time axis, that of the longest run ({reach})."
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         # Where widgets are not shown (a notebook not trusted yet, a page without them) the first picture still is.
@@ -178,7 +223,7 @@ def explore(
     control: the setting that is turned, and the values that it may have.
     seed: the seed of every run.
     title, noun: as for :func:`waterline.views.timeline`.
-    draw: makes the picture from the journal of a run; without it, the timeline.
+    draw: makes the picture from the journal of a run; without it, the timeline. Only timelines get one axis in common.
     ahead: run all values now, so that the control also works where there is no kernel, as in the web book.
     open_cloud: opens the cloud of a run; without it, ``Cloud.aside(seed=seed)``.
     """

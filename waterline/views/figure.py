@@ -12,6 +12,7 @@ import html
 from typing import Protocol
 
 from waterline.trace import Table
+from waterline.views.words import unbroken
 
 
 class Picture(Protocol):
@@ -38,7 +39,7 @@ def figure_html(svg: str, alt: str, caption: str, table: Table, width: int) -> s
         f'<figure role="group" class="waterline-figure" style="margin: 0 0 1em 0; max-width: {width}px">'
         f'<img alt="{html.escape(alt)}" src="data:image/svg+xml;base64,{image}" width="{width}"'
         ' style="max-width: 100%; height: auto; background-color: #ffffff; border-radius: 4px">'
-        f'<figcaption style="margin: 0.4em 0">{html.escape(caption)}</figcaption>'
+        f'<figcaption style="margin: 0.4em 0">{html.escape(unbroken(caption))}</figcaption>'
         "<details><summary>The same as a table</summary>"
         f'<div style="overflow-x: auto" role="region" aria-label="Table: {html.escape(table.title)}" tabindex="0">'
         f"{table._repr_html_()}</div></details></figure>"

@@ -40,7 +40,8 @@ function render({ model, el }) {
     inputs.push(input);
     fields.append(element("label", { htmlFor: input.id, textContent: "Your prediction" }), input);
   }
-  fields.append(element("div", { className: "waterline-buttons" }, commit, change));
+  const buttons = element("div", { className: "waterline-buttons" }, commit, change);
+  fields.append(buttons);
   form.append(fields, status, trouble);
   el.replaceChildren(form);
 
@@ -63,7 +64,8 @@ function render({ model, el }) {
       }
     }
     commit.hidden = locked;
-    change.hidden = !locked || Boolean(revealed);
+    change.hidden = !locked;
+    buttons.hidden = Boolean(revealed);
     status.textContent = revealed || (answer === null ? "" : `You said ${answer}.`);
     trouble.textContent = model.get("trouble");
   }

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from waterline.views.lives import Span
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -46,6 +48,16 @@ class Sign:
     edge: str
     words: str
     size: float = 6.0
+
+    @property
+    def line(self) -> float:
+        """The width of its edge, in points."""
+        return 1.8 if self.marker == "x" else 0.9
+
+    @property
+    def extent(self) -> float:
+        """How wide it is with its edge, in points."""
+        return self.size + self.line
 
 
 SIGNS: Mapping[str, Sign] = MappingProxyType(
@@ -91,6 +103,12 @@ BARS: Mapping[str, Bar] = MappingProxyType(
     }
 )
 """How spans are drawn: by kind, and an attempt by its outcome."""
+
+
+def bar(span: Span) -> str:
+    """The key in `BARS` of a span's look."""
+    return span.outcome if span.kind == "attempt" else span.kind
+
 
 _RC: Mapping[str, Any] = MappingProxyType(
     {

@@ -2,20 +2,20 @@
 
 How to read it: a thin line is a message that waits; a tall pale bar is the time for which a received message is hidden
 from other consumers; a solid bar in it is a function at work. Quiet stretches of time are folded (see ``axis``) and
-shown as folds. Where several signs fall on one spot, they are drawn side by side.
+shown as folds. Where several signs fall on one spot, they are drawn side by side (see ``layout``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from waterline.trace import Table, aligned, instant, note
-from waterline.views.axis import Axis, axis
-from waterline.views.drawing import WIDTH, timeline_svg
+from waterline.views.drawing import timeline_svg
 from waterline.views.figure import figure_html
 from waterline.views.finding import fate, sentence
+from waterline.views.layout import WIDTH, Layout, layout
 from waterline.views.lives import Life, Source, lives, reach
 from waterline.views.words import count
 
@@ -26,7 +26,8 @@ MOST_ROWS = 60
 class Timeline:
     """A picture of a run. In a notebook it is shown as a figure; as text it is its text alternative.
 
-    shown: the lives that are drawn, one per row. everything: those that the finding was counted from.
+    shown: the lives that are drawn, one per row. everything: those that the finding was counted from. shared: the
+    layout that it has in common with others; without it, it has its own.
     """
 
     shown: tuple[Life, ...]
@@ -35,6 +36,7 @@ class Timeline:
     title: str
     noun: str
     said: str | None = None
+    shared: Layout | None = None
 
     @property
     def caption(self) -> str:
@@ -77,15 +79,14 @@ class Timeline:
         return Table(columns, rows, self.title or "Timeline")
 
     @cached_property
-    def axis(self) -> Axis:
-        """The time axis of the picture."""
-        at_work = [(attempt.start, attempt.end) for life in self.shown for attempt in life.attempts]
-        return axis(_instants(self.shown, self.end), at_work)
+    def layout(self) -> Layout:
+        """Where everything is, the time axis included."""
+        return self.shared or layout([(self.shown, self.end)])
 
     @cached_property
     def svg(self) -> str:
         """The image, the same to the byte in every process."""
-        return timeline_svg(self.shown, self.axis, self.title)
+        return timeline_svg(self.shown, self.layout, self.title)
 
     def _repr_html_(self) -> str:
         return figure_html(self.svg, self.alt, self.caption, self.table(), width=round(WIDTH / 72 * 96))
@@ -132,6 +133,12 @@ def timeline(
     return Timeline(tuple(shown), tuple(everything), reach(journal), title or "", noun, caption)
 
 
+def alike(pictures: Sequence[Timeline]) -> list[Timeline]:
+    """The same pictures in one layout, so that they can be compared: one time axis, and room beside it for all."""
+    common = layout([(picture.shown, picture.end) for picture in pictures])
+    return [replace(picture, shared=common) for picture in pictures]
+
+
 def _dullness(life: Life) -> int:
     if life.fate not in ("done", "waiting", "delayed", "hidden", "at work"):
         return 0
@@ -146,12 +153,3 @@ def _hop(life: Life, number: int) -> str:
     event = life.events[number]
     remark = note(event)
     return f"{instant(event.at)} {event.kind} {event.name}" + (f" ({remark})" if remark else "")
-
-
-def _instants(shown: Sequence[Life], end: int) -> Iterable[int]:
-    for life in shown:
-        yield from (event.at for event in life.events)
-        for stretch in life.spans:
-            yield from (stretch.start, stretch.end)
-    if any(life.open for life in shown):
-        yield end

@@ -7,9 +7,11 @@ A caption states a finding, so its numbers must be true as written: a span that 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 _SECOND = 1_000_000
+_BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|d)\b)")  # explore.js has the same
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -41,6 +43,11 @@ def _in_units(seconds: float, up: bool) -> str:
 def _whole(number: float, up: bool) -> int:
     # Rounded first: 3.2 s is a little more than 3.2 in binary, and must not become 3.3.
     return math.ceil(round(number, 4)) if up else round(number)
+
+
+def unbroken(text: str) -> str:
+    """The text with spaces that do not break between a number and its unit of time, for a page."""
+    return _BEFORE_A_UNIT.sub("\u00a0", text)
 
 
 def stamp(microseconds: int) -> str:

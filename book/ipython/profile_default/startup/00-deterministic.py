@@ -9,7 +9,9 @@ def _count_comms() -> None:
     import comm.base_comm
 
     numbers = count(1)
-    comm.base_comm.uuid = SimpleNamespace(uuid4=lambda: SimpleNamespace(hex=f"{next(numbers):032x}"))
+    comm.base_comm.uuid = SimpleNamespace(
+        uuid4=lambda: SimpleNamespace(hex=f"{next(numbers):032x}")
+    )
 
 
 def _no_font_cache_notice() -> None:

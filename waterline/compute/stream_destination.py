@@ -1,0 +1,105 @@
+"""Where an event source mapping tells of records that it gave up: an on-failure destination, a queue or a topic.
+
+It gets a description of the batch, not the records: they stay in the stream until they are too old. Source: AWS Lambda
+Developer Guide, "Retain discarded batch records for a Kinesis Data Streams event source in Lambda", "Retain discarded
+records for a DynamoDB event source in Lambda", example invocation records (read 2026-11). ``condition`` is
+``RetryAttemptsExhausted`` or ``RecordAgeExceeded``, the latter here also for records that the stream itself no longer
+keeps. ``responseContext`` is left out when the function was never invoked with the batch. AWS can write to a bucket or
+to Kafka as well; the lab refuses those.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.core.exceptions import ServiceException
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from waterline.clock import Clock
+from waterline.compute.stream_retry import Batch
+from waterline.services.stream import Shard
+
+RETRIES, AGE = "RetryAttemptsExhausted", "RecordAgeExceeded"
+
+
+@dataclass(frozen=True)
+class LastAttempt:
+    """The latest invocation with a batch. `error`: whether the function failed, and not only reported records."""
+
+    request_id: str
+    error: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a description says of the mapping: ARNs, the function's version, and the name of the batch's part."""
+
+    function_arn: str
+    version: str
+    stream_arn: str
+    batch_info: str
+
+
+def description(
+    source: Source, shard: Shard, batch: Batch, condition: str, request_id: str, last: LastAttempt | None, clock: Clock
+) -> dict[str, Any]:
+    """The invocation record of a batch that was given up."""
+    first, latest = batch.records[0], batch.records[-1]
+    response: dict[str, Any] = {"statusCode": 200, "executedVersion": source.version}
+    if last is not None and last.error:
+        response["functionError"] = "Unhandled"
+    return {
+        "requestContext": {
+            "requestId": request_id if last is None else last.request_id,
+            "functionArn": source.function_arn,
+            "condition": condition,
+            "approximateInvokeCount": batch.invocations,
+        },
+        **({} if last is None else {"responseContext": response}),
+        "version": "1.0",
+        "timestamp": _stamp(clock, clock.now),
+        source.batch_info: {
+            "shardId": shard.id,
+            "startSequenceNumber": first.sequence_number,
+            "endSequenceNumber": latest.sequence_number,
+            "approximateArrivalOfFirstRecord": _stamp(clock, first.at),
+            "approximateArrivalOfLastRecord": _stamp(clock, latest.at),
+            "batchSize": len(batch.records),
+            "streamArn": source.stream_arn,
+        },
+    }
+
+
+def _stamp(clock: Clock, at: int) -> str:
+    date = clock.start + dt.timedelta(microseconds=at)
+    return date.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def destination_of(configuration: Any) -> str | None:
+    """The ARN in a ``DestinationConfig``. Raises what is answered to one that cannot be used."""
+    arn = ((configuration or {}).get("OnFailure") or {}).get("Destination")
+    if not arn:
+        return None
+    service = str(arn).split(":")[2:3]
+    if service not in (["sqs"], ["sns"]) or str(arn).endswith(".fifo"):
+        raise InvalidParameterValueException(
+            f"The lab tells a standard queue or topic of discarded records, and {arn} is neither."
+        )
+    return str(arn)
+
+
+def send(arn: str, body: str) -> str | None:
+    """Send a description to a queue or a topic; what went wrong, or None."""
+    _, _, service, region, account, name = arn.split(":", 5)
+    try:
+        if service == "sqs":
+            sqs_backends[account][region].send_message(name, body)
+        else:
+            sns_backends[account][region].publish(body, arn=arn)
+    except ServiceException as error:
+        return str(getattr(error, "message", error))
+    return None
