@@ -107,6 +107,8 @@ def test_zero_reserved_concurrency_stops_a_function(world: World) -> None:
     reserve(world, 0)
     assert refusal(world)[2] == "ReservedFunctionConcurrentInvocationLimitExceeded"
     assert world.cloud.journal.of("invoked") == []
+    settings = world.awslambda.get_function(FunctionName="issue")
+    assert settings["Concurrency"] == {"ReservedConcurrentExecutions": 0}
     world.awslambda.delete_function_concurrency(FunctionName="issue")
     assert world.result() is None
 

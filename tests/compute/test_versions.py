@@ -31,6 +31,20 @@ def test_a_version_keeps_its_code_and_its_configuration(world: World) -> None:
     assert world.invoke({})["Payload"] == ["three", "three", "$LATEST", []]
 
 
+def test_to_delete_one_version_leaves_the_others_and_the_reservation(world: World) -> None:
+    """DeleteFunction (botocore): a qualifier, or one in the name, deletes that version only."""
+    two_versions(world)
+    world.awslambda.put_function_concurrency(FunctionName="issue", ReservedConcurrentExecutions=5)
+    assert world.invoke({}, Qualifier="2")["Payload"][0] == "two"
+    world.awslambda.delete_function(FunctionName="issue:1")
+    with pytest.raises(ClientError, match="Function not found"):
+        world.invoke({}, Qualifier="1")
+    assert world.invoke({}, Qualifier="2")["Payload"][0] == "two"
+    assert world.whys("ended") == []
+    left = world.awslambda.get_account_settings()["AccountLimit"]
+    assert left["ConcurrentExecutions"] - left["UnreservedConcurrentExecutions"] == 5
+
+
 def test_nothing_new_is_published_when_nothing_has_changed(world: World) -> None:
     """PublishVersion (botocore): no version is published if code and configuration have not changed."""
     two_versions(world)

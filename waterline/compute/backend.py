@@ -32,7 +32,7 @@ from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
 from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
-from waterline.compute.versions import VersionedFunctions
+from waterline.compute.versions import VersionedFunctions, named
 from waterline.compute.watchdog import watchdog
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue
@@ -62,6 +62,12 @@ class RequestTooLarge(JsonRESTError):  # type: ignore[misc]
 
 class CloudFunction(LambdaFunction):  # type: ignore[misc]
     """A function of moto's. What another service of moto's invokes it with (a topic, a bucket) it gets as an event."""
+
+    def get_code(self) -> dict[str, Any]:
+        answer: dict[str, Any] = super().get_code()
+        if self.reserved_concurrency is not None:  # moto keeps a zero to itself
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
+        return answer
 
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> str:
         backend: Functions = lambda_backends[self.account_id][self.region]
@@ -103,8 +109,9 @@ class Functions(VersionedFunctions):
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         name = self.get_function(function_name, qualifier).function_name
+        qualifier = named(function_name, qualifier)
         self.forget(name, qualifier)
-        super().delete_function(function_name, qualifier)
+        super().delete_function(name, qualifier)
         for key in [key for key in self._fleets if key == f"{name}:{qualifier or key.rpartition(':')[2]}"]:
             fleet = self._fleets.pop(key)
             fleet.close()

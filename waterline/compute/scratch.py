@@ -20,7 +20,7 @@ _MACHINES_OWN = tempfile.gettempdir()
 
 
 class Scratch:
-    """A directory that is there between :meth:`make` and :meth:`remove`; it never outlives this object or the process."""
+    """A directory that is there between :meth:`make` and :meth:`remove`; never outlives this object."""
 
     def __init__(self) -> None:
         self._finalizer: weakref.finalize[..., Scratch] | None = None

@@ -80,10 +80,7 @@ class VersionedFunctions(LambdaBackend):  # type: ignore[misc]
     def target(self, function_name: str, qualifier: str | None) -> tuple[LambdaFunction, str | None]:
         """The version that this invocation reaches, and the qualifier that the caller named."""
         function = self.get_function(function_name, qualifier)
-        # moto prefers the qualifier in the name; there is one if the name or the ARN has a part more.
-        parts = function_name.split(":")
-        if len(parts) in (2, 8):
-            qualifier = parts[-1]
+        qualifier = named(function_name, qualifier)
         if qualifier is None:
             return function, None
         alias = self._alias(function.function_name, qualifier)
@@ -236,6 +233,12 @@ class VersionedFunctions(LambdaBackend):  # type: ignore[misc]
             self._take_back(*key)
         if qualifier is None:
             self._account.of(name).reserve(None)
+
+
+def named(function_name: str, qualifier: str | None) -> str | None:
+    """The qualifier in a function's name or ARN, which goes before the one that stands beside it, as moto has it."""
+    parts = function_name.split(":")
+    return parts[-1] if len(parts) in (2, 8) else qualifier
 
 
 def _check_routing(version: str, routing_config: Any) -> None:
