@@ -102,6 +102,20 @@ def test_reserved_concurrency_is_a_floor_that_others_cannot_use(world: World) ->
     assert most_at_once(world) == FLOOR + 4
 
 
+def test_an_account_that_is_full_stays_within_its_limit_when_a_function_reserves_some_of_it(world: World) -> None:
+    """Not documented: the function gets what it has reserved as the others end."""
+    shrink(world, FLOOR + 4)
+    for name in ("issue", "greedy"):
+        world.deploy(sleeping(2), name)
+    burst(world, FLOOR + 4, "greedy")
+    world.cloud.advance(seconds=1)
+    reserve(world, 4)
+    assert refusal(world)[2] == "ConcurrentInvocationLimitExceeded"
+    assert most_at_once(world) == FLOOR + 4
+    world.cloud.advance(seconds=1.5)
+    world.result()
+
+
 def test_zero_reserved_concurrency_stops_a_function(world: World) -> None:
     world.deploy(sleeping(0))
     reserve(world, 0)

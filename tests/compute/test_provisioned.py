@@ -133,6 +133,15 @@ def test_provisioned_concurrency_counts_as_used_whether_it_runs_or_not(world: Wo
     assert seconds_to_answer(world, Qualifier="1") == 1
 
 
+def test_provisioned_concurrency_that_was_taken_back_is_there_for_others(world: World) -> None:
+    publish(world)
+    world.awslambda.put_function_concurrency(FunctionName="issue", ReservedConcurrentExecutions=1)
+    provision(world, 1)
+    world.cloud.settle()
+    world.awslambda.delete_provisioned_concurrency_config(FunctionName="issue", Qualifier="1")
+    assert seconds_to_answer(world) == 5
+
+
 @pytest.mark.parametrize(
     ("qualifier", "count", "sentence"),
     [
