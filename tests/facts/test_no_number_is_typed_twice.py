@@ -27,6 +27,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("waterline/services/sqs/backend.py", "43200"): MESSAGE,
     ("waterline/services/sqs/queue.py", "43200"): MESSAGE,
     ("waterline/services/sqs/requests.py", "900"): MESSAGE,
+    ("waterline/services/cloudwatch/backend.py", "1440"): "the points of one GetMetricStatistics answer, not a window",
     ("waterline/services/sqs/queue.py", "12 hours"): DOCSTRING,
     ("book/00-start-here/lesson.py", "30 seconds"): LESSON,
     ("book/00-start-here/lesson.py", "four days"): LESSON,
