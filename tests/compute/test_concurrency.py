@@ -205,7 +205,7 @@ def test_requests_are_limited_to_ten_in_a_second_for_each_concurrency(world: Wor
     seed=st.integers(0, 99),
     reserved=st.sampled_from([None, 0, 1, 3]),
     provisioned=st.sampled_from([0, 1, 2]),
-    limit=st.integers(FLOOR + 3, FLOOR + 6),
+    limit=st.integers(FLOOR + 5, FLOOR + 8),
     calls=st.lists(
         st.tuples(st.sampled_from(["one", "two"]), st.integers(0, 3_000), st.integers(1, 40), st.booleans()),
         min_size=1,
