@@ -5,8 +5,11 @@ package       a deployment package: the modules in a zip, imported afresh by eve
 sandbox       where a handler runs: one small interface
 inline        runs handlers on the clock, in this process; ``stage`` gives each what it believes to be its own,
               ``forbidden`` what it must not do to the process, ``eventloop`` asyncio on the clock, and ``watchdog``
-              ends what computes without end
+              ends what computes without end, and ``scratch`` is its temporary directory
 environment   execution environments and the fleet of them that one function has
+provisioned   environments that are initialized ahead and kept
+concurrency   how many invocations run at once, and how fast that may grow
+versions      which version a qualifier reaches, and the API of concurrency
 faulted       what the faults of ``cloud.faults`` do to an invocation
 outcome       how an invocation ended, in the words of the Lambda API
 logs          what a handler prints, as CloudWatch Logs keeps it

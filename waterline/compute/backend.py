@@ -20,8 +20,8 @@ from moto.sqs.models import sqs_backends
 from waterline.clock import SECOND, Clock
 from waterline.compute import limits, recursion
 from waterline.compute.asynchronous import AsynchronousQueue, Target
-from waterline.compute.asynchronous_settings import LATEST, check_dead_letter_queue, split
-from waterline.compute.environment import Account, Fleet, Invocation
+from waterline.compute.asynchronous_settings import check_dead_letter_queue
+from waterline.compute.environment import DOWN, Fleet, Invocation
 from waterline.compute.event_settings import EventSettings
 from waterline.compute.filters import QUEUE, filters_of
 from waterline.compute.inline import InlineSandbox
@@ -29,24 +29,27 @@ from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
 from waterline.compute.outcome import Outcome
 from waterline.compute.package import Package
-from waterline.compute.responses import RECURSION_CONFIG, FunctionResponse
+from waterline.compute.responses import MORE_PATHS, FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
 from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
+from waterline.compute.versions import VersionedFunctions, named
 from waterline.compute.watchdog import watchdog
 from waterline.services.sqs import CloudQueue
 from waterline.services.stream import EventStream
 
 
 class TooManyRequests(JsonRESTError):  # type: ignore[misc]
-    """What a caller gets whose invocation found no execution environment."""
+    """What a caller gets whose invocation found no execution environment; `reason` as AWS names it."""
 
     code = 429
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
+        self.reason = reason
+        self.description = json.dumps({"Reason": reason, "Type": "User", "message": self.message})
 
 
 class ServiceFailed(JsonRESTError):  # type: ignore[misc]
@@ -85,6 +88,12 @@ class CloudFunction(LambdaFunction):  # type: ignore[misc]
 
     dead_letter_config: Mapping[str, str] = MappingProxyType({})
 
+    def get_code(self) -> dict[str, Any]:
+        answer: dict[str, Any] = super().get_code()
+        if self.reserved_concurrency is not None:  # moto keeps a zero to itself
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
+        return answer
+
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> str:
         backend: Functions = lambda_backends[self.account_id][self.region]
         backend.put_event(self, body or "{}")
@@ -107,7 +116,7 @@ class CloudFunction(LambdaFunction):  # type: ignore[misc]
             self.dead_letter_config = dict(config) if config.get("TargetArn") else {}
 
 
-class Functions(EventSettings):
+class Functions(VersionedFunctions, EventSettings):
     """The Lambda service of one account and region."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -115,13 +124,12 @@ class Functions(EventSettings):
         self._fleets: dict[str, Fleet] = {}
         self._mappings: dict[str, QueueMapping | StreamMapping] = {}
         self._packages: dict[str, Package] = {}
-        self._account = Account(limits.ACCOUNT_CONCURRENCY)
         self.asynchronous = AsynchronousQueue(self.ground, self.chains)
 
     @property
     def _url_module(self) -> SimpleNamespace:
         """moto's addresses, answered by our responses: moto reads them from here when a request comes in."""
-        paths = [*moto_urls.url_paths, RECURSION_CONFIG]
+        paths = [*moto_urls.url_paths, *MORE_PATHS]
         return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(paths, FunctionResponse.dispatch))
 
     # -- functions ---------------------------------------------------------------------------------------------------
@@ -140,7 +148,9 @@ class Functions(EventSettings):
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         name = self.get_function(function_name, qualifier).function_name
-        super().delete_function(function_name, qualifier)
+        qualifier = named(function_name, qualifier)
+        self.forget(name, qualifier)
+        super().delete_function(name, qualifier)
         self.forget_event_settings(name, qualifier)
         for key in [key for key in self._fleets if key == f"{name}:{qualifier or key.rpartition(':')[2]}"]:
             fleet = self._fleets.pop(key)
@@ -172,16 +182,10 @@ class Functions(EventSettings):
         """The execution environments of a function version."""
         key = f"{function.function_name}:{function.version}"
         if key not in self._fleets:
-
-            def reserved() -> int | None:
-                latest = self.get_function(function.function_name)
-                return None if latest.reserved_concurrency is None else int(latest.reserved_concurrency)
-
             self._fleets[key] = Fleet(
                 self.ground,
                 self._configuration(function),
                 self._account,
-                reserved,
                 self._sandbox,
                 (self.account_id, self.region_name),
             )
@@ -237,7 +241,7 @@ class Functions(EventSettings):
     ) -> str | bytes | None:
         """``Invoke``: wait for the function, put the event into its queue, or only look whether it is there."""
         self.ground.clock.refuse_other_threads()
-        function = self.get_function(function_name, qualifier)
+        function, qualifier = self.target(function_name, qualifier)
         kind = headers.get("X-Amz-Invocation-Type") or "RequestResponse"
         try:
             event = (body.decode() if isinstance(body, bytes) else body) or "{}"
@@ -251,9 +255,12 @@ class Functions(EventSettings):
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            self.put_event(function, event, split(function_name, qualifier)[1])
+            throttle = self._account.refuse_request(self.ground.clock.now)
+            if throttle is not None:
+                raise TooManyRequests(throttle.reason)
+            self.put_event(function, event, qualifier)
             return b""
-        outcome, log = self._wait_for(self.fleet(function), self._invocation(event))
+        outcome, log = self._wait_for(self.fleet(function), self._invocation(event, qualifier))
         response_headers["X-Amz-Executed-Version"] = str(function.version)
         response_headers["x-amz-log-result"] = tail(log)
         if not outcome.succeeded:
@@ -263,24 +270,25 @@ class Functions(EventSettings):
     def put_event(self, function: LambdaFunction, event: str, qualifier: str | None = None) -> None:
         """Put an event (JSON text) into the function's asynchronous queue; `qualifier`: what it was invoked under."""
         name, version = function.function_name, str(function.version)
-        qualifier = qualifier or version
-        arn = f"{':'.join(function.function_arn.split(':')[:7])}:{qualifier}"
-        target = Target(arn, version, lambda: self.asynchronous_settings(name, qualifier))
-        self.asynchronous.put(self.fleet(function), self._invocation(event), target)
+        known_as = qualifier or version
+        arn = f"{':'.join(function.function_arn.split(':')[:7])}:{known_as}"
+        target = Target(arn, version, lambda: self.asynchronous_settings(name, known_as))
+        self.asynchronous.put(self.fleet(function), self._invocation(event, qualifier), target)
 
     def send_event(self, arn: str, event: str) -> None:
         """Put an event into the asynchronous queue of the function that an ARN, with a qualifier or not, names."""
-        name, qualifier = split(arn, None)
-        self.put_event(self.get_function(name, None if qualifier == LATEST else qualifier), event, qualifier)
+        function, qualifier = self.target(arn, None)
+        self.put_event(function, event, qualifier)
 
-    def _invocation(self, event: str) -> Invocation:
+    def _invocation(self, event: str, qualifier: str | None = None) -> Invocation:
         request_id = self.new_request_id()
-        return Invocation(request_id, event, (request_id,), self.ground.clock.cause)
+        return Invocation(request_id, event, (request_id,), self.ground.clock.cause, qualifier=qualifier)
 
     def _wait_for(self, fleet: Fleet, invocation: Invocation) -> tuple[Outcome, str]:
         gate = self.ground.clock.gate()
-        if not fleet.start(invocation, lambda outcome, log: gate.open((outcome, log))):
-            raise ServiceFailed if fleet.is_down else TooManyRequests
+        refusal = fleet.begin(invocation, lambda outcome, log: gate.open((outcome, log)), request=True)
+        if refusal is not None:
+            raise ServiceFailed if refusal is DOWN else TooManyRequests(refusal.reason)
         gate.wait()
         outcome, log = gate.value
         if outcome is recursion.STOPPED:

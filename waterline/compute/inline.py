@@ -27,7 +27,8 @@ class LambdaContext:
     def __init__(self, clock: Clock, configuration: Configuration, request: Request) -> None:
         self.function_name = configuration.name
         self.function_version = configuration.version
-        self.invoked_function_arn = configuration.arn
+        function_arn = ":".join(configuration.arn.split(":")[:7])
+        self.invoked_function_arn = function_arn if request.qualifier is None else f"{function_arn}:{request.qualifier}"
         self.memory_limit_in_mb = str(configuration.memory)
         self.aws_request_id = request.request_id
         self.log_group_name = f"/aws/lambda/{configuration.name}"
@@ -51,8 +52,11 @@ class InlineSandbox:
         self._watchdog = watchdog
         self._stage = Stage(clock, configuration.package, configuration.variables, watchdog)
         self._handler: Callable[[Any, LambdaContext], object] | None = None
+        self._is_endless = False
 
     def initialize(self) -> Outcome | None:
+        if self._is_endless:  # it would only be watched in vain for as long as the first time
+            self._wait_for_the_end()
         return self._guarded(self._load, "")
 
     def handle(self, request: Request) -> Outcome:
@@ -115,6 +119,7 @@ class InlineSandbox:
 
     def _wait_for_the_end(self) -> NoReturn:
         """Code that computes without end uses up its time on AWS; here the clock is moved to where that ends."""
+        self._is_endless = True
         while True:
             self._clock.sleep(self._configuration.timeout)
 

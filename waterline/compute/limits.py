@@ -5,6 +5,11 @@ from __future__ import annotations
 from waterline.facts import facts
 
 ACCOUNT_CONCURRENCY = facts["lambda.account_concurrency_default"].count
+UNRESERVED_AT_LEAST = facts["lambda.reserved_unreserved_floor"].count
+PROVISIONED_AT_LEAST = facts["lambda.provisioned_min"].count
+SCALED_AT_ONCE = facts["lambda.scaling_rate"].count
+SCALING_PERIOD = int(facts["lambda.scaling_rate"].unit.rpartition("/")[2].removesuffix("s"))
+REQUESTS_PER_CONCURRENCY = facts["lambda.rps_per_concurrency"].count
 SYNCHRONOUS_PAYLOAD = facts["lambda.payload_sync_max"].bytes
 ASYNCHRONOUS_PAYLOAD = facts["lambda.payload_async_max"].bytes
 

@@ -1,15 +1,23 @@
-"""The answers to Lambda requests: moto's, which overlooks qualifiers and recursion, and stumbles over bytes."""
+"""The answers to Lambda requests: moto's, which overlooks qualifiers and recursion, and stumbles over bytes.
+
+moto has no account settings, no provisioned concurrency and no recursion configs: their paths and answers are here.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import unquote
 
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import ActionResult
 
-RECURSION_CONFIG = r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/recursion-config/?$"
-"""The address of a function's recursive loop setting, which moto does not know."""
+MORE_PATHS = (
+    r"{0}/(?P<api_version>[^/]+)/account-settings/?$",
+    r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency/?$",
+    r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/recursion-config/?$",
+)
+"""The addresses that moto does not know."""
 
 
 class FunctionResponse(LambdaResponse):  # type: ignore[misc]
@@ -55,3 +63,25 @@ class FunctionResponse(LambdaResponse):  # type: ignore[misc]
 
     def get_function_recursion_config(self) -> ActionResult:
         return ActionResult({"RecursiveLoop": self.backend.get_function_recursion_config(self._function())})
+
+    def get_account_settings(self) -> str:
+        return json.dumps(self.backend.get_account_settings())
+
+    def put_provisioned_concurrency_config(self) -> tuple[int, dict[str, Any], str]:
+        count = int(self._get_param("ProvisionedConcurrentExecutions", 0))
+        answer = self.backend.put_provisioned_concurrency_config(*self._function_and_qualifier(), count)
+        return 202, {"status": 202}, json.dumps(answer)
+
+    def get_provisioned_concurrency_config(self) -> str:
+        return json.dumps(self.backend.get_provisioned_concurrency_config(*self._function_and_qualifier()))
+
+    def list_provisioned_concurrency_configs(self) -> str:
+        configs = self.backend.list_provisioned_concurrency_configs(self._function_and_qualifier()[0])
+        return json.dumps({"ProvisionedConcurrencyConfigs": configs})
+
+    def delete_provisioned_concurrency_config(self) -> tuple[int, dict[str, Any], str]:
+        self.backend.delete_provisioned_concurrency_config(*self._function_and_qualifier())
+        return 204, {"status": 204}, ""
+
+    def _function_and_qualifier(self) -> tuple[str, str]:
+        return self._function(), self._get_param("Qualifier", "")

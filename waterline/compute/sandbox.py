@@ -31,11 +31,15 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Request:
-    """One invocation as the code sees it: `event` is JSON text, `deadline` an instant in microseconds."""
+    """One invocation as the code sees it: `event` is JSON text, `deadline` an instant in microseconds.
+
+    `qualifier`: the version or alias that the caller named, or None.
+    """
 
     request_id: str
     event: str
     deadline: int
+    qualifier: str | None = None
 
 
 class Sandbox(Protocol):
@@ -51,7 +55,7 @@ class Sandbox(Protocol):
         """What the code printed since this was last asked."""
 
     def close(self) -> None:
-        """Forget the code."""
+        """Forget the code; to initialize once more begins anew."""
 
 
 SandboxFactory = Callable[[Clock, Configuration], Sandbox]

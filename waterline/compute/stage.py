@@ -12,7 +12,7 @@ A function sees its own variables and those that every Lambda environment has, n
 Guide, "Working with Lambda environment variables", "Defined runtime environment variables", read 2026-11). Its root
 logger writes to the function's log from WARNING on ("Log and monitor Python Lambda functions", read 2026-11).
 
-Ours differs: the working directory, ``/tmp``, ``sys.path``, named loggers and modules that are not in the deployment
+Ours differs: the working directory, ``sys.path``, named loggers and modules that are not in the deployment
 package are shared. A child process gets the notebook's environment variables.
 """
 
@@ -23,6 +23,7 @@ import io
 import logging
 import os
 import sys
+import tempfile
 import time
 import types
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ from waterline.clock import Clock
 from waterline.compute import forbidden
 from waterline.compute.eventloop import VirtualEventLoop, put_away_running_loop, take_out_running_loop
 from waterline.compute.package import Package
+from waterline.compute.scratch import Scratch
 from waterline.compute.watchdog import Watchdog
 
 PRINTED_AT_MOST = 1_000_000
@@ -100,6 +102,7 @@ class Stage:
         self._watchdog = watchdog
         self._modules: dict[str, types.ModuleType] = {}
         self._variables = variables
+        self._scratch = Scratch()
         self._environment: dict[Any, Any] = {}
         self._unchanged: dict[Any, Any] = {}
         self._loggers: list[logging.Handler] = [self.log]
@@ -109,6 +112,7 @@ class Stage:
         self._replaced = forbidden.replacements(self.printed)
         self._replaced.append((asyncio.events, "new_event_loop", lambda: VirtualEventLoop(clock)))
         self._replaced.append((asyncio, "new_event_loop", lambda: VirtualEventLoop(clock)))
+        self._temporary: str | None = None
         self._originals: list[Any] = []
 
     def enter(self) -> None:
@@ -117,7 +121,8 @@ class Stage:
         root = logging.root
         if not self._environment:
             # Only now: when this stage was made, another handler may have been on its own.
-            self._environment = _encoded(self._variables)
+            directory = self._temporary = self._scratch.make()
+            self._environment = _encoded({**self._variables, "TMPDIR": directory})
             self._unchanged = dict(self._environment)
         self._outside = (sys.stdout, sys.stderr, sys.stdin, environ._data, root.handlers, root.level, self._shadow())
         sys.stdout = sys.stderr = self.printed
@@ -128,6 +133,7 @@ class Stage:
         _set_level(root, self._level)
         sys.meta_path.insert(0, self._package)
         sys.modules.update(self._modules)
+        self._outside_temporary, tempfile.tempdir = tempfile.tempdir, self._temporary
         self._outside_loop = put_away_running_loop()
         take_out_running_loop(self._loop)
         self._originals = [getattr(holder, name, _ABSENT) for holder, name, _ in self._replaced]
@@ -140,6 +146,7 @@ class Stage:
         if self._outside is None:
             return
         self._watchdog.leave()
+        self._temporary, tempfile.tempdir = tempfile.tempdir, self._outside_temporary
         for (holder, name, _), original in zip(self._replaced, self._originals, strict=True):
             if original is _ABSENT:
                 delattr(holder, name)
@@ -162,8 +169,11 @@ class Stage:
             self._restore_process_environment()
 
     def close(self) -> None:
-        """Forget the modules."""
+        """Forget the modules, and whatever else the code has set."""
         self._modules.clear()
+        self._environment = {}
+        self._scratch.remove()
+        self._loggers, self._level, self._loop = [self.log], logging.WARNING, None
 
     def _shadow(self) -> dict[str, types.ModuleType]:
         """Put away the process's modules that have the name of one in the package."""

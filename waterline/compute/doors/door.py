@@ -27,7 +27,7 @@ from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.doors.http import Request, Response
 from waterline.compute.doors.replies import Malformed
-from waterline.compute.environment import Invocation
+from waterline.compute.environment import DOWN, Invocation
 from waterline.compute.outcome import Outcome
 from waterline.ground import Ground
 from waterline.waiting import Timer
@@ -126,7 +126,7 @@ class Visit:
     def _invoke(self, call: Call) -> None:
         functions, manners = lambda_backends[call.account][call.region], self._door.manners
         try:
-            function = functions.get_function(call.function)
+            function, qualifier = functions.target(call.function, None)
         except JsonRESTError as error:
             raise Refused(manners.rejected, f"there is no function {call.function}") from error
         if not call.allowed(function.policy.statements):
@@ -137,8 +137,13 @@ class Visit:
         event = json.dumps(call.event)
         if len(event) > limits.SYNCHRONOUS_PAYLOAD:
             raise Refused(manners.too_large, f"the event is larger than a function takes: {len(event)} bytes")
-        invocation = Invocation(call.invocation or functions.new_request_id(), event, (self.request_id,), self._cause)
-        if not functions.fleet(function).start(invocation, lambda outcome, _log: self._finished(call, outcome)):
+        request_id = call.invocation or functions.new_request_id()
+        invocation = Invocation(request_id, event, (self.request_id,), self._cause, qualifier=qualifier)
+        fleet = functions.fleet(function)
+        refusal = fleet.begin(invocation, lambda outcome, _log: self._finished(call, outcome), request=True)
+        if refusal is DOWN:
+            raise Refused(manners.failed, refusal.why)
+        if refusal is not None:
             raise Refused(manners.throttled, "the function was throttled")
         if call.timeout is not None:
             self._patience = self._ground.clock.after(call.timeout, self._give_up, call.timeout)
