@@ -196,6 +196,22 @@ def test_reserved_concurrency_is_the_throttle_of_a_url_and_zero_closes_it(world:
     assert world.cloud.http.get(address).status == 429
 
 
+def test_requests_at_a_door_count_for_the_rate_of_requests(world: World) -> None:
+    """ "Creating and managing Lambda function URLs", throttling: ten times the reserved concurrency in a second."""
+    address = url(world, returning("ok"))
+    world.awslambda.put_function_concurrency(FunctionName="issue", ReservedConcurrentExecutions=1)
+    assert [world.cloud.http.get(address).status for _ in range(11)] == [200] * 10 + [429]
+
+
+def test_an_outage_of_the_function_is_an_answer_of_the_door(world: World) -> None:
+    address = url(world, returning("ok"))
+    world.cloud.faults.outage("issue")
+    response = world.cloud.http.get(address)
+    assert response.status == 502
+    told = [(event.kind, event.detail.get("fault")) for event in world.cloud.journal.of(message=response.request_id)]
+    assert told == [("sent", None), ("refused", "outage"), ("answered", None)]
+
+
 def test_a_body_larger_than_a_function_takes_is_a_413(world: World) -> None:
     """Lambda quotas, invocation payload (fact ``lambda.payload_sync_max``)."""
     address = url(world, returning("ok"))

@@ -154,6 +154,29 @@ def test_a_function_error_is_a_502_that_tells_nothing(world: World) -> None:
     assert (response.status, response.json()) == (502, ERROR)
 
 
+def test_an_integration_with_a_weighted_alias_reaches_both_versions(world: World) -> None:
+    """ "Implement Lambda canary deployments using a weighted alias"; the permission is the alias's own."""
+    told = "{'statusCode': 200, 'body': context.function_version + ' ' + context.invoked_function_arn}"
+    rest = Rest(world, source=f"def handler(event, context):\n    return {told}\n", permitted=False)
+    world.awslambda.publish_version(FunctionName="issue")
+    world.deploy(f"def handler(event, context):\n    return {told}\n# the second\n")
+    world.awslambda.publish_version(FunctionName="issue")
+    weights = {"AdditionalVersionWeights": {"2": 0.5}}
+    world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion="1", RoutingConfig=weights)
+    world.awslambda.add_permission(
+        FunctionName="issue",
+        Qualifier="live",
+        StatementId="gateway",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
+    rest.method("GET /canary", function=f"{rest.function}:live")
+    rest.deploy()
+    answers = [world.cloud.http.get(f"{rest.url}/canary").body.split() for _ in range(20)]
+    assert {version for version, _ in answers} == {"1", "2"}
+    assert all(arn.endswith(":function:issue:live") for _, arn in answers)
+
+
 def test_a_throttled_function_is_a_500_and_not_a_429(world: World) -> None:
     """ "Handling Lambda errors with an API Gateway API": what Lambda rejects is a 500."""
     rest = Rest(world)

@@ -160,6 +160,18 @@ def test_an_event_outlives_an_outage_in_the_asynchronous_queue(scene: Scene) -> 
     assert scene.cloud.journal.of("succeeded")[0].seconds >= 300
 
 
+def test_an_event_that_an_outage_outlives_is_a_dead_letter_with_a_server_error(scene: Scene) -> None:
+    arn = scene.cloud.deploy("issue-ticket", "def handler(event, context):\n    return 'done'\n")
+    dead = scene.queue("dead")
+    client("lambda").update_function_configuration(FunctionName=arn, DeadLetterConfig={"TargetArn": scene.arn(dead)})
+    client("lambda").put_function_event_invoke_config(FunctionName=arn, MaximumEventAgeInSeconds=60)
+    scene.cloud.faults.outage("issue-ticket")
+    scene.invoke(InvocationType="Event")
+    scene.cloud.settle()
+    answer = client("sqs").receive_message(QueueUrl=dead, MessageAttributeNames=["All"])
+    assert answer["Messages"][0]["MessageAttributes"]["ErrorCode"]["StringValue"] == "500"
+
+
 def test_messages_outlive_an_outage_in_their_queue(scene: Scene) -> None:
     url = scene.mapped()
     scene.cloud.faults.outage("issue-ticket", start=60, end=300)

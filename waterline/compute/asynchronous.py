@@ -27,11 +27,12 @@ from waterline.compute import destinations as ends
 from waterline.compute import limits, recursion
 from waterline.compute.asynchronous_settings import Settings
 from waterline.compute.destinations import Destinations, Ending, NotDelivered
-from waterline.compute.environment import Fleet, Invocation
+from waterline.compute.environment import DOWN, Fleet, Invocation
 from waterline.compute.outcome import Outcome, error_message
 from waterline.ground import Ground
 
 _THROTTLED = (429, "Rate Exceeded.")
+_DOWN = (500, DOWN.why)
 _STOPPED = (400, recursion.MESSAGE)
 
 
@@ -100,7 +101,7 @@ class AsynchronousQueue:
         if fleet.closed:
             self._record("dropped", event, "the function was deleted")
         elif not fleet.start(event.invocation, finished):
-            event.last = _THROTTLED
+            event.last = _DOWN if fleet.is_down else _THROTTLED
             if fleet.reserved == 0:
                 self._give_up(event, ends.ZERO_RESERVED_CONCURRENCY, "the function's reserved concurrency is 0")
                 return

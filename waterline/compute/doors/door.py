@@ -126,7 +126,7 @@ class Visit:
     def _invoke(self, call: Call) -> None:
         functions, manners = lambda_backends[call.account][call.region], self._door.manners
         try:
-            function, qualifier = functions.target(call.function, None)
+            function = functions.get_function(call.function)
         except JsonRESTError as error:
             raise Refused(manners.rejected, f"there is no function {call.function}") from error
         if not call.allowed(function.policy.statements):
@@ -137,9 +137,10 @@ class Visit:
         event = json.dumps(call.event)
         if len(event) > limits.SYNCHRONOUS_PAYLOAD:
             raise Refused(manners.too_large, f"the event is larger than a function takes: {len(event)} bytes")
+        version, qualifier = functions.target(call.function, None)
         request_id = call.invocation or functions.new_request_id()
         invocation = Invocation(request_id, event, (self.request_id,), self._cause, qualifier=qualifier)
-        fleet = functions.fleet(function)
+        fleet = functions.fleet(version)
         refusal = fleet.begin(invocation, lambda outcome, _log: self._finished(call, outcome), request=True)
         if refusal is DOWN:
             raise Refused(manners.failed, refusal.why)
