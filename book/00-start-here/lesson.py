@@ -18,17 +18,19 @@
 # ```mermaid
 # flowchart LR
 #     accTitle: The part above the waterline, and the parts below it
-#     accDescr: A browser calls the site, which answers at once. Below the waterline the site has put the order into a queue, from which functions charge the card, print the ticket and count the beds.
+#     accDescr: A browser calls the site, which answers at once. Below the waterline the site has put the order into three queues. Behind each stands a function that charges the card, prints the ticket or counts the beds.
 #     subgraph above [above the waterline]
 #         browser([browser]) -- buy --> site[site]
 #         site -. thank you .-> browser
 #     end
 #     subgraph below [below the waterline]
-#         queue[(tickets)] --> charge[charge the card]
-#         queue --> print[print the ticket]
-#         queue --> beds[count the beds]
+#         payments[(payments)] --> charge[charge the card]
+#         tickets[(tickets)] --> print[print the ticket]
+#         beds[(beds)] --> count[count the beds]
 #     end
-#     site -- order --> queue
+#     site -- order --> payments
+#     site -- order --> tickets
+#     site -- order --> beds
 # ```
 #
 # *The site answers when the order is **stored**. All that the order is for happens later, below.*

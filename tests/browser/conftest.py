@@ -90,9 +90,12 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         end_server(process, port, token)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A browser with a profile of its own."""
+    """A browser with a profile of its own.
+
+    Of one module and not of the session: as long as Playwright drives it, an event loop runs in this thread.
+    """
     with sync_playwright() as driver:
         browser = driver.chromium.launch_persistent_context(
             tmp_path_factory.mktemp("profile"),
@@ -105,13 +108,13 @@ def context(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def record() -> Record:
-    """What the pages of the whole session did that nobody wants."""
+    """What the pages of the module did that nobody wants."""
     return Record()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def open_notebook(server: Server, context: BrowserContext, record: Record, pictures: Path) -> Callable[[str], Notebook]:
     """Open a notebook of `work/` on a page of its own."""
 
