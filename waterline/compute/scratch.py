@@ -15,9 +15,6 @@ import shutil
 import tempfile
 import weakref
 
-# Asked for now: a handler that is on stage later has put a directory of its own here.
-_MACHINES_OWN = tempfile.gettempdir()
-
 
 class Scratch:
     """A directory that is there between :meth:`make` and :meth:`remove`; never outlives this object."""
@@ -26,9 +23,9 @@ class Scratch:
         self._finalizer: weakref.finalize[..., Scratch] | None = None
 
     def make(self) -> str:
-        """Make an empty directory, and return its path."""
+        """Make an empty directory, and return its path. To be called while no handler is on stage."""
         self.remove()
-        path = tempfile.mkdtemp(prefix="waterline-", dir=_MACHINES_OWN)
+        path = tempfile.mkdtemp(prefix="waterline-")
         self._finalizer = weakref.finalize(self, shutil.rmtree, path, ignore_errors=True)
         return path
 

@@ -74,8 +74,14 @@ def warm_up() -> None:
 
         parcel = Parcel((Piece("warm", "def warm():\n    return 1\n"),), functions=("warm",))
         judged(parcel, checks, checks.parent)
-    with contextlib.suppress(Exception):  # a cloud that does not open is told by the check that needs one
-        _first_cloud()
+        before = tempfile.tempdir
+        try:
+            tempfile.tempdir = folder  # its function's temporary directory goes with ours
+            _first_cloud()
+        except Exception:  # a cloud that does not open is told by the check that needs one
+            pass
+        finally:
+            tempfile.tempdir = before
     gc.collect()
     gc.freeze()
 
@@ -165,6 +171,12 @@ def too_slow(seconds: int) -> Part:
     return failed(f"Your code was stopped after {seconds} s of real time: look for a loop that never ends.", at=-2)
 
 
+def _settle_in(folder: str) -> None:
+    """Leave files in this folder only, which whoever started us removes: we may be killed before we could."""
+    os.chdir(folder)
+    tempfile.tempdir = folder
+
+
 # -- a worker that forks -------------------------------------------------------------------------------------------
 
 
@@ -183,7 +195,7 @@ class _Child:
                 os.setsid()
                 for pipe in (*ours, self.result):
                     os.close(pipe)
-                os.chdir(self.folder)
+                _settle_in(self.folder)
                 _judge_one(request, self.token, reply, share, shares)
             finally:
                 os._exit(0)
@@ -235,7 +247,7 @@ def serve(requests: BinaryIO, replies: BinaryIO, once: bool) -> None:
     for line in iter(requests.readline, b""):
         request = json.loads(line)
         if once:
-            os.chdir(request["folder"])
+            _settle_in(request["folder"])
             _judge_one(request, request["token"], replies.fileno(), 0, 1)
             os._exit(0)
         verdict = _fork(request, requests.fileno(), replies.fileno())
