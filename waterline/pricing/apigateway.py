@@ -3,7 +3,7 @@
 The free million of API Gateway ends twelve months after sign-up, so it is not in any bill here. Caches are charged by
 the hour; those of REST APIs between the smallest and the largest have no price in the facts.
 
-Source: Amazon API Gateway pricing page, https://aws.amazon.com/api-gateway/pricing/ (stored copy, read 2026-11), and
+Source: Amazon API Gateway pricing page, https://aws.amazon.com/api-gateway/pricing/ (read 2026-11), and
 the AWS whitepaper on private APIs, table 4.
 """
 

@@ -5,7 +5,7 @@ Entries of one `PutEvents` call are charged one by one. Delivery within the acco
 archive and replay, Pipes and Scheduler have prices of their own. A Custom Event Bus (September 2026) is charged for
 data, and nobody has found the rate: such a line has no amount, and its bill is a lower bound.
 
-Source: Amazon EventBridge pricing page, https://aws.amazon.com/eventbridge/pricing/ (stored copy, read 2026-11), and
+Source: Amazon EventBridge pricing page, https://aws.amazon.com/eventbridge/pricing/ (read 2026-11), and
 the price lists and tables that the facts name (2024-07 to 2026-09).
 """
 

@@ -5,7 +5,7 @@ well. An asynchronous event of more than 256 KB is further requests, one for eac
 (price.lambda.async_chunk). Event pollers of provisioned mode and provisioned concurrency are charged by the hour and by
 the second that they are there.
 
-Source: AWS Lambda pricing page, https://aws.amazon.com/lambda/pricing/ (stored copy, read 2026-11), and the AWSLambda
+Source: AWS Lambda pricing page, https://aws.amazon.com/lambda/pricing/ (read 2026-11), and the AWSLambda
 offer of the price list of 2026-09-19.
 """
 

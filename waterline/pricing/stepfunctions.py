@@ -3,7 +3,7 @@
 A retry is one more transition. Express memory is rounded up to 64 MB and its duration to 100 ms
 (price.sfn.express_memory_chunk, price.sfn.express_rounding); its volume tiers are in GB-hours.
 
-Source: AWS Step Functions pricing page, https://aws.amazon.com/step-functions/pricing/ (stored copy, read 2026-11).
+Source: AWS Step Functions pricing page, https://aws.amazon.com/step-functions/pricing/ (read 2026-11).
 """
 
 from __future__ import annotations
