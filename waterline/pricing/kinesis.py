@@ -5,7 +5,8 @@ shard-hour, data older than seven days per GB (price.kinesis.extended_until). En
 shard, and per GB read. On demand, records are rounded up to 1 KB (price.kinesis.ondemand_rounding) and there are no
 shards to count. There is no free tier.
 
-Source: Amazon Kinesis Data Streams pricing page, https://aws.amazon.com/kinesis/data-streams/pricing/ (read 2026-11), and the price list of 2026-09 through the tables that the facts name.
+Source: Amazon Kinesis Data Streams pricing page, https://aws.amazon.com/kinesis/data-streams/pricing/ (read
+2026-11), and the price list of 2026-09 through the tables that the facts name.
 """
 
 from __future__ import annotations
