@@ -194,13 +194,23 @@ class Clock:
         """What ``time.sleep`` does under this clock: block the current task for that much virtual time."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        self._rest(microseconds(seconds))
+        self.rest(microseconds(seconds))
+
+    def rest(self, delay: int) -> None:
+        """Block the current task for `delay` microseconds."""
+        self._may_block()
+        timer = self.after(delay, self._resume, greenlet.getcurrent(), None)
+        try:
+            self._park()
+        except BaseException:
+            timer.cancel()
+            raise
 
     def advance(self, delay: int) -> None:
         """Play the next `delay` microseconds from the notebook cell."""
         self._refuse_in_a_task("advance")
         with self.held(), self._shown_progress(self.now + delay):
-            self._rest(delay)
+            self.rest(delay)
 
     def settle(self, limit: int) -> None:
         """Play on until only background timers and idle waiters are left.
@@ -267,15 +277,6 @@ class Clock:
             raise task.ended
         if self._hub.dead:
             raise CloudMisused("This cloud is closed: open a new one.")
-
-    def _rest(self, delay: int) -> None:
-        self._may_block()
-        timer = self.after(delay, self._resume, greenlet.getcurrent(), None)
-        try:
-            self._park()
-        except BaseException:
-            timer.cancel()
-            raise
 
     def _park(self) -> object:
         """Give up the stage until something resumes the current task; returns what it is resumed with."""

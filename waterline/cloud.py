@@ -56,6 +56,16 @@ from moto.apigateway.models import apigateway_backends  # isort: skip  (doors.re
 
 REGION = "us-east-1"
 _ROLE = "lab"
+# What moto keeps the state of, and what delivers in its place.
+_SERVICES: tuple[tuple[Any, type], ...] = (
+    (sqs_backends, QueueBackend),
+    (kinesis_backends, StreamBackend),
+    (dynamodb_backends, TableBackend),
+    (lambda_backends, Functions),
+    (cloudwatch_backends, MetricBackend),
+    (apigateway_backends, RestApis),
+    (apigatewayv2_backends, HttpApis),
+)
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND
 
@@ -153,13 +163,8 @@ class Cloud:
             moto = mock_aws(config=_MOTO_SETTINGS)
             moto.start(reset=False)
             stack.callback(moto.stop)
-            stack.enter_context(installed(sqs_backends, QueueBackend, ground))
-            stack.enter_context(installed(kinesis_backends, StreamBackend, ground))
-            stack.enter_context(installed(dynamodb_backends, TableBackend, ground))
-            stack.enter_context(installed(lambda_backends, Functions, ground))
-            stack.enter_context(installed(cloudwatch_backends, MetricBackend, ground))
-            stack.enter_context(installed(apigateway_backends, RestApis, ground))
-            stack.enter_context(installed(apigatewayv2_backends, HttpApis, ground))
+            for backends, backend in _SERVICES:
+                stack.enter_context(installed(backends, backend, ground))
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]

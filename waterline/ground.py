@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,10 @@ class Ground:
         if purpose not in self._streams:
             self._streams[purpose] = random.Random(f"{self.seed}/{purpose}")
         return self._streams[purpose]
+
+    def identifier(self, purpose: str) -> str:
+        """A new UUID from the stream of a purpose."""
+        return str(uuid.UUID(int=self.random(purpose).getrandbits(128), version=4))
 
 
 @contextmanager

@@ -46,6 +46,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "redriven": "it moved from a dead-letter queue back to where it came from",
         "duplicated": "the service stored it once more by itself",
         "filtered": "a filter did not want it",
+        "routed": "a topic, bus or pipe made a copy of it for one of its targets",
+        "delivered": "the target took the copy",
         "started": "an execution environment was initialized (a cold start)",
         "invoked": "a function was invoked with it",
         "succeeded": "the handler returned",

@@ -85,6 +85,8 @@ _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "hidden": lambda detail: f"until {instant(detail['until'])}",
     "dead-lettered": _dead_lettered,
     "redriven": lambda detail: f"to {detail['to']}",
+    "routed": lambda detail: f"to {detail['to']}",
+    "delivered": lambda detail: f"to {detail['to']}",
     "started": lambda detail: f"environment {detail['environment']}: cold start",
     "ended": _outcome,
     "invoked": _invoked,

@@ -183,7 +183,7 @@ class AsynchronousQueue:
             self._destinations.send_record(destination, ending)
         except NotDelivered as error:
             # The event itself is done. It is the record that is lost, a message of its own.
-            place, record = f"lambda:{ending.name}", ends.new_id(self._ground)
+            place, record = f"lambda:{ending.name}", self._ground.identifier("invocation records")
             why = f"a record of success: {error}"
             self._ground.journal.record(
                 "dropped", place, record, (ending.request_id,), why=why, destination_error=str(error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import uuid
 import zipfile
 from collections.abc import Mapping
 from types import MappingProxyType, SimpleNamespace
@@ -234,7 +233,7 @@ class Functions(VersionedFunctions, EventSettings):
     # -- invocation --------------------------------------------------------------------------------------------------
 
     def new_request_id(self) -> str:
-        return str(uuid.UUID(int=self.ground.random("request ids").getrandbits(128), version=4))
+        return self.ground.identifier("request ids")
 
     def invoke(
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any

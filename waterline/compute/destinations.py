@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -185,7 +184,7 @@ class Destinations:
 
     def _to_bucket(self, name: str, backend: Any, text: str, ending: Ending) -> None:
         date = self._ground.clock.date.astimezone(dt.UTC)
-        suffix = new_id(self._ground)
+        suffix = self._ground.identifier("invocation records")
         backend.put_object(
             name, f"aws/lambda/async/{ending.name}/{date:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{suffix}", text.encode()
         )
@@ -193,11 +192,6 @@ class Destinations:
     @staticmethod
     def _account(ending: Ending) -> str:
         return ending.arn.split(":")[4]
-
-
-def new_id(ground: Ground) -> str:
-    """An identifier for a record that has no message's."""
-    return str(uuid.UUID(int=ground.random("invocation records").getrandbits(128), version=4))
 
 
 def _service(arn: str) -> str:
