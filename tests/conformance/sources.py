@@ -27,6 +27,7 @@ _SQS = "Amazon SQS Developer Guide"
 _CLOUDWATCH = "Amazon CloudWatch User Guide"
 _APIGATEWAY = "Amazon API Gateway Developer Guide"
 _EVENTBRIDGE = "Amazon EventBridge User Guide"
+_SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
 
@@ -97,6 +98,8 @@ PAGES = {
     "Set up a deployment for a REST API": _APIGATEWAY,
     "Troubleshooting issues with HTTP API Lambda integrations": _APIGATEWAY,
     "Comparison operators for use in event patterns": _EVENTBRIDGE,
+    "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge": _EVENTBRIDGE,
+    "Schedule types in EventBridge Scheduler": _SCHEDULER,
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
