@@ -332,7 +332,7 @@ class Faults(Sequence[Fault]):
         for scope, names in known.items():
             if target in names:
                 return scope
-        wanted = " or ".join(scopes)
+        wanted = " or ".join(sorted(scopes, key=lambda scope: scope == "downstream"))
         everything = [name for scope in scopes for name in known[scope]]
         sentence = f"There is no {wanted} {target!r}{_meant(str(target), everything)}: "
         if "service" in scopes and "function" not in scopes:
