@@ -38,6 +38,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "delayed": "stored, but hidden from consumers until its delay is over",
         "requested": "a request or a query reached somebody else's server: an HTTP API, a database",
         "written": "what was asked for is done: an item, an object or a row is changed, a third party has acted",
+        "rejected": "a condition that came with it did not hold: nothing was written",
         "received": "a consumer received it; it is hidden from the others until its visibility timeout is over",
         "hidden": "a consumer changed how long it stays hidden",
         "visible": "its visibility timeout or its delay ran out: it can be received again",

@@ -102,7 +102,13 @@ PAGES = {
     "Schedule types in EventBridge Scheduler": _SCHEDULER,
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
+    "Best practices for designing and using partition keys effectively in DynamoDB": _DYNAMODB,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
+    "DynamoDB Streams and Time to Live": _DYNAMODB,
+    "DynamoDB burst and adaptive capacity": _DYNAMODB,
+    "DynamoDB provisioned capacity mode": _DYNAMODB,
+    "Using time to live (TTL) in DynamoDB": _DYNAMODB,
+    "Working with expired items and time to live (TTL)": _DYNAMODB,
 }
 """Title and guide (read 2026-11)."""
 
@@ -116,9 +122,9 @@ SECTIONS = {
     "Success and failure conditions": "Handling errors for an SQS event source in Lambda",
 }
 
-_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb")
+_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb", "dynamodbstreams", "s3")
 _QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
-_FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|apigateway|eventbridge)\.[a-z_0-9]+)``")
+_FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|ddbstreams|s3|apigateway|eventbridge)\.[a-z_0-9]+)``")
 _ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
 
 
