@@ -34,6 +34,7 @@ from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
+from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
@@ -51,6 +52,7 @@ from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import StreamReaders, TableBackend
 from waterline.services.kinesis import StreamBackend
+from waterline.services.s3 import BucketBackend, told
 from waterline.services.sqs import QueueBackend
 from waterline.web.wire import wired
 
@@ -64,6 +66,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (kinesis_backends, StreamBackend),
     (dynamodb_backends, TableBackend),
     (dynamodbstreams_backends, StreamReaders),
+    (s3_backends, BucketBackend),
     (lambda_backends, Functions),
     (cloudwatch_backends, MetricBackend),
     (apigateway_backends, RestApis),
@@ -173,8 +176,10 @@ class Cloud:
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}
+            targets["bucket"] = _buckets
             targets["downstream"] = lambda: ground.web.names
             stack.enter_context(wired(ground.web))
+            stack.enter_context(told())
             stack.enter_context(self.faults.known(targets, operations))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
@@ -290,6 +295,10 @@ def _functions() -> set[str]:
 
 def _queues() -> set[str]:
     return {name for backend in sqs_backends[DEFAULT_ACCOUNT_ID].values() for name in backend.queues}
+
+
+def _buckets() -> set[str]:
+    return set(s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets)
 
 
 def _make_role() -> str:
