@@ -43,6 +43,7 @@ from waterline.compute.doors.client import HttpClient
 from waterline.compute.doors.http_backend import HttpApis
 from waterline.compute.doors.rest_backend import RestApis
 from waterline.compute.source import HANDLER, packaged
+from waterline.downstreams import Database, Databases, ThirdParty
 from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
 from waterline.faults.backoff import seeded
@@ -117,6 +118,7 @@ class Cloud:
         self._ground = Ground(self.clock, self.journal, self.seed)
         self.faults = self._ground.faults
         self.web = self._ground.web
+        self._databases = Databases(self._ground)
         self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
 
@@ -177,7 +179,8 @@ class Cloud:
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}
             targets["bucket"] = _buckets
-            targets["downstream"] = lambda: ground.web.names
+            targets["downstream"] = lambda: [*ground.web.names, *self._databases.names]
+            stack.enter_context(self._databases.importable())
             stack.enter_context(wired(ground.web))
             stack.enter_context(told())
             stack.enter_context(self.faults.known(targets, operations))
@@ -264,6 +267,26 @@ class Cloud:
         """Sends HTTP requests to function URLs and APIs of this cloud: ``cloud.http.get(url)``."""
         self._must_be_open("http")
         return self._http
+
+    # -- downstreams -------------------------------------------------------------------------------------------------
+
+    def third_party(self, name: str, **settings: Any) -> ThirdParty:
+        """Somebody else's HTTP API at ``https://api.NAME.example``, with the settings of :class:`ThirdParty`.
+
+        ``cloud.third_party("bank", rate=10, latency=0.2)``
+        """
+        self._must_be_open("third_party")
+        return ThirdParty(self._ground, name, **settings)
+
+    def database(self, name: str, **settings: Any) -> Database:
+        """A relational database that ``import labdb`` connects to, with the settings of :class:`Database`.
+
+        ``cloud.database("orders", max_connections=50, query_time=0.02)``
+        """
+        self._must_be_open("database")
+        return self._databases.add(Database(self._ground, name, **settings))
+
+    # -- what a function says ----------------------------------------------------------------------------------------
 
     def logs(self, function: str) -> str:
         """What a function printed, with the lines that Lambda adds, in order: its CloudWatch log group as text."""

@@ -37,6 +37,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "deduplicated": "a FIFO queue had seen this deduplication identifier in the last five minutes and dropped it",
         "delayed": "stored, but hidden from consumers until its delay is over",
         "requested": "a request or a query reached somebody else's server: an HTTP API, a database",
+        "connected": "a client has a connection to a database",
+        "disconnected": "a connection to a database was closed, or its execution environment has ended",
         "written": "what was asked for is done: an item, an object or a row is changed, a third party has acted",
         "rejected": "a condition that came with it did not hold: nothing was written",
         "received": "a consumer received it; it is hidden from the others until its visibility timeout is over",
