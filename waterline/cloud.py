@@ -189,6 +189,7 @@ class Cloud:
             self.clock.freeze()
             self.role = _make_role()
             self._http = HttpClient(ground, DEFAULT_ACCOUNT_ID)
+            ground.web.entrance = self._http.entrance
             self._closing = stack.pop_all()
         _open.append(self)
         return self
