@@ -166,6 +166,49 @@ def test_a_batch_holds_25_requests(warehouse: Warehouse) -> None:
     assert len(warehouse.keys()) == 25
 
 
+@pytest.mark.parametrize("units", [None, (100, 100)])
+@pytest.mark.parametrize(
+    ("ask", "consumed"),
+    [
+        (lambda w, **o: w.put_sized("new", 2500, **o), 3.0),
+        (lambda w, **o: w.put_sized("old", 10, **o), 5.0),
+        (lambda w, **o: w.api.delete_item(TableName="orders", Key=item("old"), **o), 5.0),
+        (lambda w, **o: w.api.delete_item(TableName="orders", Key=item("nothing"), **o), 1.0),
+        (lambda w, **o: w.add("old", **o), 5.0),
+        (lambda w, **o: w.api.get_item(TableName="orders", Key=item("old"), **o), 1.0),
+        (lambda w, **o: w.api.get_item(TableName="orders", Key=item("old"), ConsistentRead=True, **o), 2.0),
+        (lambda w, **o: w.api.get_item(TableName="orders", Key=item("nothing"), **o), 0.5),
+        (lambda w, **o: w.api.scan(TableName="orders", FilterExpression="attribute_exists(x)", **o), 1.0),
+    ],
+    ids=["put", "put over", "delete", "delete nothing", "update", "get", "get consistently", "get nothing", "scan"],
+)
+def test_an_answer_says_what_was_consumed(
+    warehouse: Warehouse, ask: Any, consumed: float, units: tuple[int, int] | None
+) -> None:
+    """Source: PutItem, UpdateItem, DeleteItem, GetItem, Scan, ``ReturnConsumedCapacity``."""
+    warehouse.table(units=units)
+    warehouse.put("old", text="x" * 4500)
+    answer = ask(warehouse, ReturnConsumedCapacity="TOTAL")
+    assert answer["ConsumedCapacity"] == {"TableName": "orders", "CapacityUnits": consumed}
+    assert "ConsumedCapacity" not in ask(warehouse)
+
+
+def test_a_transaction_and_a_batch_say_what_they_consumed_of_each_table(warehouse: Warehouse) -> None:
+    """Source: TransactWriteItems, BatchWriteItem, ``ReturnConsumedCapacity``."""
+    warehouse.table()
+    warehouse.table("stock")
+    put = {name: {"Put": {"TableName": name, "Item": item("1")}} for name in ("orders", "stock")}
+    answer = warehouse.api.transact_write_items(TransactItems=[*put.values()], ReturnConsumedCapacity="TOTAL")
+    assert {each["TableName"]: each["CapacityUnits"] for each in answer["ConsumedCapacity"]} == {
+        "orders": 2,
+        "stock": 2,
+    }
+    requests = {"orders": [{"PutRequest": {"Item": item(key)}} for key in "abc"]}
+    answer = warehouse.api.batch_write_item(RequestItems=requests, ReturnConsumedCapacity="INDEXES")
+    [capacity] = answer["ConsumedCapacity"]
+    assert (capacity["CapacityUnits"], capacity["Table"]) == (3, {"CapacityUnits": 3})
+
+
 def test_what_was_throttled_changed_nothing_and_is_in_the_journal(warehouse: Warehouse) -> None:
     """Source: "DynamoDB provisioned capacity mode": a throttled request fails."""
     warehouse.table(units=(1, 1), stream=True)

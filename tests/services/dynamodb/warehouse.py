@@ -63,6 +63,10 @@ class Warehouse:
     def put(self, key: str, table: str = "orders", **values: Any) -> Any:
         return self.api.put_item(TableName=table, Item=item(key, **values))
 
+    def put_sized(self, key: str, size: int, **options: Any) -> Any:
+        """Put an item of about so many bytes."""
+        return self.api.put_item(TableName="orders", Item=item(key, text="x" * size), **options)
+
     def add(self, key: str, table: str = "orders", **options: Any) -> Any:
         """Count one more."""
         return self.api.update_item(

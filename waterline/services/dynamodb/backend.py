@@ -62,6 +62,9 @@ class TableBackend(DynamoDBBackend):  # type: ignore[misc]
         self._call: Call | None = None
         self._reading: Reading | None = None
         self._batch: Batch | None = None
+        self.consumed: dict[str, float] = {}
+        """Units that the request under way has taken, by table; of queries and scans only if `measuring`."""
+        self.measuring = False
 
     @property
     def _url_module(self) -> SimpleNamespace:
@@ -186,7 +189,7 @@ class TableBackend(DynamoDBBackend):  # type: ignore[misc]
             item = super().get_item(table_name, keys)
             halves = read_halves(0 if item is None else item.size(), reading.consistent) * reading.times
             try:
-                table.capacity.read(halves, _partition(table, keys))
+                self._read(table, halves, _partition(table, keys))
             except Exceeded:
                 if reading.refused is None:
                     raise
@@ -197,22 +200,26 @@ class TableBackend(DynamoDBBackend):  # type: ignore[misc]
     def query(self, table_name: str, *args: Any, **kwargs: Any) -> Any:
         table = self.get_table(table_name)
         answer = super().query(table_name, *args, **kwargs)
-        if isinstance(table, CloudTable) and table.capacity.is_provisioned:
+        if isinstance(table, CloudTable) and (table.capacity.is_provisioned or self.measuring):
             *wanted, _projection = args
             seen, *_ = super().query(table_name, *wanted, None, **{**kwargs, "filter_expression": None})
             size = sum(item.size() for item in seen)
-            table.capacity.read(read_halves(size, bool(kwargs.get("consistent_read"))), None)
+            self._read(table, read_halves(size, bool(kwargs.get("consistent_read"))), None)
         return answer
 
     def scan(self, table_name: str, *args: Any, **kwargs: Any) -> Any:
         table = self.get_table(table_name)
         answer = super().scan(table_name, *args, **kwargs)
-        if isinstance(table, CloudTable) and table.capacity.is_provisioned:
+        if isinstance(table, CloudTable) and (table.capacity.is_provisioned or self.measuring):
             size = sum(item.size() for item in table.all_items()[: answer[1]])
-            table.capacity.read(read_halves(size, bool(kwargs.get("consistent_read"))), None)
+            self._read(table, read_halves(size, bool(kwargs.get("consistent_read"))), None)
         return answer
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _read(self, table: CloudTable, halves: int, partition: str | None) -> None:
+        table.capacity.read(halves, partition)
+        self.consumed[table.name] = self.consumed.get(table.name, 0) + halves / 2
 
     def _changed(self, table: CloudTable, old: Item | None, new: Item | None) -> None:
         """moto has changed an item."""
@@ -256,7 +263,8 @@ class TableBackend(DynamoDBBackend):  # type: ignore[misc]
         try:
             yield call
             if outer is None:
-                call.charge()
+                for name, units in call.charge().items():
+                    self.consumed[name] = self.consumed.get(name, 0) + units
         except BaseException:
             call.undo(before)
             raise

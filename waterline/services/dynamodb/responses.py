@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LARGEST_BATCH = facts["dynamodb.batch_write_max"].count
 _TRANSACTION = 2
+_NONE = "NONE"
 
 
 class TableResponse(DynamoHandler):  # type: ignore[misc]
@@ -26,9 +27,29 @@ class TableResponse(DynamoHandler):  # type: ignore[misc]
         backend: TableBackend = self.dynamodb_backend
         return backend
 
+    def call_action(self) -> Any:
+        self.tables.consumed.clear()
+        self.tables.measuring = getattr(self, "params", {}).get("ReturnConsumedCapacity", _NONE) != _NONE
+        return super().call_action()
+
+    def put_item(self) -> ActionResult:
+        return self._measured(super().put_item())
+
+    def update_item(self) -> ActionResult:
+        return self._measured(super().update_item())
+
+    def delete_item(self) -> ActionResult:
+        return self._measured(super().delete_item())
+
+    def query(self) -> ActionResult:
+        return self._measured(super().query())
+
+    def scan(self) -> ActionResult:
+        return self._measured(super().scan())
+
     def get_item(self) -> ActionResult:
         with self.tables.reading(bool(self.body.get("ConsistentRead"))):
-            return super().get_item()
+            return self._measured(super().get_item())
 
     def batch_get_item(self) -> ActionResult:
         requests = self.body["RequestItems"]
@@ -41,7 +62,7 @@ class TableResponse(DynamoHandler):  # type: ignore[misc]
         for table, key in refused:
             left = answer.result["UnprocessedKeys"].setdefault(table, {**requests[table], "Keys": []})
             left["Keys"].append(key)
-        return answer
+        return self._measured_by_table(answer)
 
     def batch_write_item(self) -> ActionResult:
         count = sum(len(requests) for requests in self.body["RequestItems"].values())
@@ -54,12 +75,12 @@ class TableResponse(DynamoHandler):  # type: ignore[misc]
         left: dict[str, list[Any]] = answer.result["UnprocessedItems"]
         for table, request in batch.refused:
             left.setdefault(table, []).append(request)
-        return answer
+        return self._measured_by_table(answer)
 
     def transact_get_items(self) -> ActionResult:
         try:
             with self.tables.reading(True, times=_TRANSACTION):
-                return super().transact_get_items()
+                return self._measured_by_table(super().transact_get_items())
         except Exceeded as error:
             names = [item["Get"]["TableName"] for item in self.body["TransactItems"]]
             reasons = [(error.reason, error.sentence, None) if name == error.table else (None,) * 3 for name in names]
@@ -71,4 +92,24 @@ class TableResponse(DynamoHandler):  # type: ignore[misc]
             return ActionResult({"ConsumedCapacity": [], "ItemCollectionMetrics": {}})
         answer = super().transact_write_items()
         self.tables.tokens.done(token, self.body)
+        return self._measured_by_table(answer)
+
+    def _measured(self, answer: ActionResult) -> ActionResult:
+        """moto's answer, with the units that the request has taken of its table, if they were asked for."""
+        answer.result.pop("ConsumedCapacity", None)
+        if self.tables.measuring:
+            [(name, units)] = self.tables.consumed.items() or [(self.body["TableName"], 0.0)]
+            answer.result["ConsumedCapacity"] = self._capacity(name, units)
         return answer
+
+    def _measured_by_table(self, answer: ActionResult) -> ActionResult:
+        """The same for a request to several tables."""
+        answer.result["ConsumedCapacity"] = []
+        if self.tables.measuring:
+            found = [self._capacity(name, units) for name, units in self.tables.consumed.items()]
+            answer.result["ConsumedCapacity"] = found
+        return answer
+
+    def _capacity(self, name: str, units: float) -> dict[str, Any]:
+        indexes = {"Table": {"CapacityUnits": units}} if self.body["ReturnConsumedCapacity"] == "INDEXES" else {}
+        return {"TableName": name, "CapacityUnits": units, **indexes}

@@ -69,8 +69,8 @@ class Call:
         """moto puts an item before it updates it: of that only the last change counts."""
         self.changes[since:] = self.changes[-1:] if len(self.changes) > since else []
 
-    def charge(self) -> None:
-        """Take the throughput of all tables, or of none. Raises Exceeded."""
+    def charge(self) -> dict[str, int]:
+        """Take the throughput of all tables, or of none; returns the units by table. Raises Exceeded."""
         units: dict[CloudTable, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for table, key, count in self.idle:
             units[table][key] += count * self._dear
@@ -81,6 +81,7 @@ class Call:
             table.capacity.check_write(parts)
         for table, parts in units.items():
             table.capacity.take_write(parts)
+        return {table.name: sum(parts.values()) for table, parts in units.items()}
 
     def publish(self, cause: tuple[str, ...], by: Mapping[str, str] | None = None, why: str | None = None) -> list[str]:
         """Tell of the changes; returns their names in the journal."""
