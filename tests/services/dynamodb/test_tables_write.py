@@ -206,6 +206,17 @@ def test_a_canceled_transaction_gives_its_reasons_in_order_and_changes_nothing(w
     assert warehouse.get("a") == {"id": "a", "times": "2"}
 
 
+def test_a_canceled_transaction_shows_the_item_if_asked(warehouse: Warehouse) -> None:
+    """Source: TransactWriteItems, ``ReturnValuesOnConditionCheckFailure``: the item is in the reason."""
+    warehouse.table()
+    warehouse.put("a", stage="first")
+    put = {"TableName": "orders", "Item": item("a", stage="second"), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    with pytest.raises(ClientError) as error:
+        warehouse.api.transact_write_items(TransactItems=[{"Put": {**put, **UNLESS_THERE}}])
+    [reason] = error.value.response["CancellationReasons"]
+    assert (reason["Code"], reason["Item"]) == ("ConditionalCheckFailed", item("a", stage="first"))
+
+
 def test_a_canceled_transaction_over_two_tables_is_undone_in_both(warehouse: Warehouse) -> None:
     """Source: TransactWriteItems: all or nothing, across tables."""
     warehouse.table()
