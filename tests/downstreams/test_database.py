@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import urllib.request
 from collections import Counter
 from typing import Any
 
@@ -276,6 +277,20 @@ def test_databases_are_apart_and_new_in_every_cloud() -> None:
             other = cloud.database("billing")
             assert other.execute("SELECT name FROM sqlite_master") == []
     assert "labdb" not in sys.modules
+
+
+def test_a_cloud_aside_has_downstreams_of_its_own(cloud: Cloud) -> None:
+    database = made(cloud)
+    cloud.third_party("bank", answer=lambda request: "first")
+    with Cloud.aside(seed=2) as other:
+        other.third_party("bank", answer=lambda request: "second")
+        made(other).execute(INSERT, ("a", 1))
+        with driver().connect(database.url) as connection:
+            assert connection.execute("SELECT count(*) FROM orders").fetchone() == (1,)
+        assert urllib.request.urlopen("https://api.bank.example").read() == b"second"
+    with driver().connect(database.url) as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
+    assert urllib.request.urlopen("https://api.bank.example").read() == b"first"
 
 
 @pytest.mark.parametrize("url", ["postgresql://nowhere.db.example/x", "orders", "postgresql://orders.example/x"])

@@ -56,7 +56,7 @@ def wired(web: Web) -> Iterator[None]:
 
 def _connecting(web: Web, connect: Callable[[Any], None]) -> Callable[[Any], None]:
     def connected(self: Any) -> None:
-        if self.host not in web or self._tunnel_host or threading.get_ident() != web.thread:
+        if threading.get_ident() != web.thread or self._tunnel_host or self.host not in web:
             connect(self)
             return
         try:
