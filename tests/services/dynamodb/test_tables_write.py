@@ -101,6 +101,7 @@ def test_one_order_can_be_followed_from_the_call_to_the_table_and_on(warehouse: 
     lived = [(event.kind, event.place) for event in warehouse.cloud.journal.trace(call).events]
     for step in [("written", "dynamodb:orders"), ("sent", "dynamodb:orders"), ("succeeded", "lambda:ship")]:
         assert step in lived
+    assert '+0.0 s   written     orders   INSERT {"id": "42"}' in str(warehouse.cloud.journal.trace(call))
     [event] = printed(warehouse.cloud, "ship")
     assert event["Records"][0]["dynamodb"]["Keys"] == {"id": {"S": "42"}}
 
