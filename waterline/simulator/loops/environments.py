@@ -6,7 +6,6 @@ be made: one token flows in every `GROWTH` microseconds.
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import inlined
 from waterline.simulator.loops.agenda import push
 from waterline.simulator.loops.layout import (
     BIN,
@@ -42,7 +41,6 @@ from waterline.simulator.loops.layout import (
 )
 
 
-@inlined
 def enter(settings: Array, state: Array, rings: Array, now: int) -> int:
     """Take an environment: the time that it takes to be made, or -1 when the invocation is throttled."""
     if state[RUNNING] >= settings[LIMIT]:
@@ -70,7 +68,6 @@ def enter(settings: Array, state: Array, rings: Array, now: int) -> int:
     return settings[COLD]
 
 
-@inlined
 def leave(settings: Array, state: Array, rings: Array, now: int) -> None:
     """Give an environment back: provisioned ones first, so that they are there for the next."""
     state[RUNNING] -= 1
@@ -81,7 +78,6 @@ def leave(settings: Array, state: Array, rings: Array, now: int) -> None:
         state[TOP] += 1
 
 
-@inlined
 def fails(settings: Array, messages: Array, draws: Array, message: int, attempt: int, now: int) -> bool:
     """Whether an attempt that begins now fails."""
     if messages[message, POISON] != 0 or (settings[OUTAGE_FROM] <= now and now < settings[OUTAGE_TO]):
@@ -89,7 +85,6 @@ def fails(settings: Array, messages: Array, draws: Array, message: int, attempt:
     return draws[1, (message + attempt * STRIDE) & (draws.shape[1] - 1)] < settings[FAIL_BELOW]
 
 
-@inlined
 def mark(settings: Array, state: Array, curves: Array, row: int, now: int) -> None:
     column = now // settings[BIN]
     if column < curves.shape[1]:
@@ -98,7 +93,6 @@ def mark(settings: Array, state: Array, curves: Array, row: int, now: int) -> No
             curves[HIGHEST, column] = state[RUNNING]
 
 
-@inlined
 def connect(settings: Array, state: Array, agenda: Array, rings: Array, slots: Array, slot: int, now: int) -> None:
     """Let an invocation work: at once, or in the line of the downstream when all its connections are taken."""
     if state[CONNECTED] < settings[CONNECTIONS]:
@@ -108,7 +102,6 @@ def connect(settings: Array, state: Array, agenda: Array, rings: Array, slots: A
         state[QUEUE_TAIL] += 1
 
 
-@inlined
 def work(settings: Array, state: Array, agenda: Array, slots: Array, slot: int, now: int) -> None:
     """Hold a connection for as long as the work takes; more than `KNEE` of them make each other slower."""
     state[CONNECTED] += 1
@@ -123,7 +116,6 @@ def work(settings: Array, state: Array, agenda: Array, slots: Array, slot: int, 
     push(state, agenda, over, END, slot)
 
 
-@inlined
 def disconnect(settings: Array, state: Array, agenda: Array, rings: Array, slots: Array, now: int) -> None:
     """Give the connection to who has waited longest."""
     state[CONNECTED] -= 1

@@ -6,7 +6,7 @@ none is idle, one more comes every fifth of a second. A batch that fails comes b
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import compiled, inlined
+from waterline.simulator.compiled import compiled
 from waterline.simulator.loops.agenda import pop, push
 from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
 from waterline.simulator.loops.layout import (
@@ -67,7 +67,6 @@ RECEIVED_AT_ONCE = 10
 FIRST_WAIT = 1_000_000
 
 
-@inlined
 def returned(heap: Array, count: int, message: int) -> int:
     """Put a message into the heap of those that came back, by the order in which they were sent; the new count."""
     hole = count
@@ -81,7 +80,6 @@ def returned(heap: Array, count: int, message: int) -> int:
     return count + 1
 
 
-@inlined
 def taken(heap: Array, count: int) -> int:
     """Take the first of a heap that is not empty away; the new count."""
     last = count - 1
@@ -101,20 +99,17 @@ def taken(heap: Array, count: int) -> int:
     return last
 
 
-@inlined
 def refresh(state: Array, groups: Array, heap: Array, group: int) -> None:
     """Put a group among the ready ones, by its oldest message, when it has one and none of it is in flight."""
     if groups[group, FLYING] == 0 and groups[group, FIRST] >= 0:
         state[COUNT] = returned(heap, state[COUNT], groups[group, FIRST])
 
 
-@inlined
 def waiting(state: Array) -> bool:
     """Whether a message, or a group, can be received."""
     return state[COUNT] > 0 or (state[FIFO] == 0 and state[FRESH] < state[HERE])
 
 
-@inlined
 def arrive(settings: Array, state: Array, messages: Array, curves: Array, groups: Array, heap: Array, now: int) -> None:
     """One more message is sent."""
     message = state[HERE]
@@ -132,7 +127,6 @@ def arrive(settings: Array, state: Array, messages: Array, curves: Array, groups
             groups[group, LATEST] = message
 
 
-@inlined
 def come_back(state: Array, messages: Array, groups: Array, heap: Array, message: int) -> None:
     """A message becomes visible again. Those of a batch come back together, the last one first."""
     if state[FIFO] == 0:
@@ -147,7 +141,6 @@ def come_back(state: Array, messages: Array, groups: Array, heap: Array, message
     refresh(state, groups, heap, group)
 
 
-@inlined
 def next_message(state: Array, heap: Array) -> int:
     """Take the message out that would be received next from a standard queue, or -1."""
     if state[COUNT] > 0 and (state[FRESH] >= state[HERE] or heap[0] < state[FRESH]):
@@ -160,7 +153,6 @@ def next_message(state: Array, heap: Array) -> int:
     return -1
 
 
-@inlined
 def take(
     settings: Array,
     state: Array,
@@ -188,7 +180,6 @@ def take(
     return False
 
 
-@inlined
 def receive(
     settings: Array,
     state: Array,
@@ -225,7 +216,6 @@ def receive(
     return number
 
 
-@inlined
 def finish(
     settings: Array,
     state: Array,
@@ -263,7 +253,6 @@ def finish(
     give_up(state, rings, slot)
 
 
-@inlined
 def give_up(state: Array, rings: Array, slot: int) -> None:
     """The poller of a slot is free."""
     rings[2, state[UNUSED]] = slot
@@ -271,7 +260,6 @@ def give_up(state: Array, rings: Array, slot: int) -> None:
     state[IDLE] += 1
 
 
-@inlined
 def throttled(
     settings: Array,
     state: Array,
@@ -300,7 +288,6 @@ def throttled(
     give_up(state, rings, slot)
 
 
-@inlined
 def invoke(
     settings: Array,
     state: Array,
@@ -346,7 +333,6 @@ def invoke(
         connect(settings, state, agenda, rings, slots, slot, now)
 
 
-@inlined
 def gather(
     settings: Array,
     state: Array,
@@ -381,7 +367,6 @@ def gather(
     return True
 
 
-@inlined
 def look(
     settings: Array,
     state: Array,
@@ -432,7 +417,6 @@ def look(
         state[POLLERS] -= gone
 
 
-@inlined
 def wants_more(settings: Array, state: Array) -> bool:
     """Whether one more poller should come."""
     return state[IDLE] == 0 and state[OUT] == 0 and state[POLLERS] < settings[MOST_POLLERS] and waiting(state)

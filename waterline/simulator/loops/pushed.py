@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import inlined
 from waterline.simulator.loops.agenda import push
 from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
 from waterline.simulator.loops.layout import (
@@ -21,7 +20,6 @@ from waterline.simulator.loops.layout import (
 )
 
 
-@inlined
 def begin(
     settings: Array,
     state: Array,
@@ -59,7 +57,6 @@ def begin(
     return slot
 
 
-@inlined
 def over(
     settings: Array, state: Array, agenda: Array, rings: Array, slots: Array, curves: Array, slot: int, now: int
 ) -> None:
@@ -71,7 +68,6 @@ def over(
     state[UNUSED] += 1
 
 
-@inlined
 def decide(settings: Array, state: Array, messages: Array, curves: Array, message: int, outcome: int, now: int) -> None:
     """What becomes of a message is known."""
     messages[message, OVER] = now

@@ -6,7 +6,7 @@ tried again after one second, two, four up to a minute, whole or split in two; w
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import compiled, inlined
+from waterline.simulator.compiled import compiled
 from waterline.simulator.loops.agenda import pop, push
 from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
 from waterline.simulator.loops.layout import (
@@ -44,13 +44,11 @@ from waterline.simulator.loops.layout import (
 )
 
 
-@inlined
 def tick(settings: Array, time: int) -> int:
     """The first poll at this instant or later."""
     return -(-time // settings[POLL]) * settings[POLL]
 
 
-@inlined
 def rest_after(failures: int) -> int:
     """The wait after so many failures or throttles in a row: one second, two, four, up to a minute."""
     wait = 1
@@ -111,7 +109,7 @@ def play_stream(
             if ready > now:
                 push(state, agenda, ready, CLOSE, lane)
                 continue
-            if now == slots[lane, 5]:
+            if settings[WINDOW] > 0 and now == slots[lane, 5]:
                 read_until = now - 1  # what is read at the very end of a window is for the next batch
             slots[lane, 5] = 0
             stop = lanes[lane, HEAD]
