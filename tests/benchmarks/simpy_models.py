@@ -1,4 +1,4 @@
-"""SimPy models of what the simulator plays, on the same draws: in callbacks, which is SimPy's fastest, and in processes.
+"""SimPy models of what the simulator plays, on the same draws: in callbacks, SimPy's fastest way, and in processes.
 
 Each returns the first start of every message; the benchmark asserts that they are those of the simulator.
 """
