@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from waterline.simulator import Function, Queue, Run, ScenarioRefused, exponentially, poisson, simulate, sweep
+from waterline.simulator import Call, Function, Queue, Run, ScenarioRefused, exponentially, poisson, simulate, sweep
 
 GRID = {"rate": [20, 40, 60], "pollers": [3, 6]}
 
@@ -32,7 +32,7 @@ def test_functions_of_a_notebook_can_be_swept_by_other_processes() -> None:
     reserved = 7
 
     def local(rate: float) -> Run:
-        return simulate(poisson(rate, 10), Queue(batch_size=1), Function(0.2, reserved=reserved), seed=1)
+        return simulate(poisson(rate, 10), Call(), Function(0.2, reserved=reserved), seed=1)
 
     rows = sweep(local, {"rate": [5, 90]}, measure=lambda run: {"most": int(run.peaks.max())}, jobs=2)
     assert list(rows.column("most")) == [int(local(5).peaks.max()), 7]
@@ -46,7 +46,7 @@ def test_a_list_of_settings_is_played_as_it_stands() -> None:
 def test_on_a_cluster_the_rows_are_the_same() -> None:
     distributed = pytest.importorskip("distributed", reason="the optional extra `cluster` (Dask) is not installed")
     with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, host="127.0.0.1", protocol="tcp") as cluster,
         distributed.Client(cluster) as client,
     ):
         assert sweep(orders, GRID, on=client) == sweep(orders, GRID, jobs=1)
