@@ -51,8 +51,8 @@ _SIMPY: dict[str, tuple[Source, Function, Failures]] = {
 
 
 _SEED = 17
-"""With which no call comes at the very microsecond at which the last server is given back: of two things at one time SimPy
-does first what was scheduled first, and the simulator what arrives."""
+"""With which no call comes at the very microsecond at which the last server is given back: of two things at one time
+SimPy does first what was scheduled first, and the simulator what arrives."""
 
 
 def game(scenario: tuple[Source, Function, Failures], messages: int) -> Game:

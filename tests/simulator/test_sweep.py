@@ -45,8 +45,10 @@ def test_a_list_of_settings_is_played_as_it_stands() -> None:
 
 def test_on_a_cluster_the_rows_are_the_same() -> None:
     distributed = pytest.importorskip("distributed", reason="the optional extra `cluster` (Dask) is not installed")
+    # Only loopback addresses: the guard lets nothing else through.
+    alone = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
     with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, host="127.0.0.1", protocol="tcp") as cluster,
+        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, **alone) as cluster,
         distributed.Client(cluster) as client,
     ):
         assert sweep(orders, GRID, on=client) == sweep(orders, GRID, jobs=1)

@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from waterline.simulator.arrivals import Arrivals
+from waterline.simulator.costs import by_bin
 from waterline.simulator.draws import Floats, Times
 from waterline.simulator.loops import layout
 from waterline.simulator.mistakes import refused
@@ -41,6 +42,8 @@ class Run:
     ends: Times
     attempts: Times
     outcomes: Times
+    through: Source
+    function: Function
     bin: int
     counts: Times
     throttles: int
@@ -69,10 +72,11 @@ class Run:
 
     def percentile(self, percent: float) -> float:
         """Of the latencies, in seconds; the nearest rank."""
-        latencies = np.sort(self.latencies)
+        latencies = self.latencies
         if latencies.size == 0:
             raise refused("No message was done, so there is no latency to speak of.")
-        return float(latencies[max(int(np.ceil(percent / 100 * latencies.size)) - 1, 0)])
+        rank = max(int(np.ceil(percent / 100 * latencies.size)) - 1, 0)
+        return float(np.partition(latencies, rank)[rank])
 
     # -- curves ------------------------------------------------------------------------------------------------------
 
@@ -99,6 +103,16 @@ class Run:
     def throttled(self) -> Times:
         """How many attempts were throttled, bin by bin."""
         return np.asarray(self.counts[layout.THROTTLED])
+
+    @cached_property
+    def cost_per_minute(self) -> Floats:
+        """USD a minute, bin by bin, without free tier: of the function, and of the queue or stream before it."""
+        return np.asarray(by_bin(self.counts, self.bin, self.through, self.function) * (60 * SECOND / self.bin))
+
+    @property
+    def cost(self) -> float:
+        """USD in all. What happens after the last bin is in it but for the requests and the hours."""
+        return float(self.cost_per_minute.sum() * self.bin / (60 * SECOND))
 
     @cached_property
     def oldest(self) -> Floats:
@@ -144,6 +158,8 @@ def simulate(
         ends=messages[:, layout.OVER],
         attempts=messages[:, layout.ATTEMPTS],
         outcomes=messages[:, layout.OUTCOME],
+        through=through,
+        function=function,
         bin=int(game.arrays["settings"][layout.BIN]),
         counts=game.arrays["curves"],
         throttles=int(state[layout.THROTTLES]),

@@ -66,7 +66,7 @@ def _whole(seconds: Floats) -> Times:
 class Function:
     """`duration` of an invocation (a number: always the same) and `each` message of its batch on top; `cold_start`: how
     long a new environment takes; `reserved` and `account`: how many may run at once; `scaling`: how many environments
-    may be made in ten seconds."""
+    may be made in ten seconds; `memory`: MB, for what it costs."""
 
     duration: Duration | float
     each: float = 0.0
@@ -77,6 +77,7 @@ class Function:
     account: int = facts["lambda.account_concurrency_default"].count
     scaling: int = _SCALING.count
     kept_idle: float = 360.0
+    memory: int = facts["lambda.memory_default"].count
 
     def __post_init__(self) -> None:
         not_negative("each", self.each)
@@ -84,6 +85,7 @@ class Function:
         positive("timeout", self.timeout)
         positive("kept_idle", self.kept_idle)
         whole("account", self.account, 1, 1 << 20)
+        whole("memory", self.memory, facts["lambda.memory_min"].count, facts["lambda.memory_max"].count)
         whole("scaling", self.scaling, 1)
         if self.reserved is not None:
             whole("reserved", self.reserved, 0, self.account)
@@ -186,7 +188,8 @@ class Queue:
 @dataclass(frozen=True)
 class Stream:
     """A stream and a mapping that reads it. `keys`: the records belong to so many keys in turn, or to those of a list;
-    a key's records are in order, in one lane of one shard. `retries` None: until the records are too old."""
+    a key's records are in order, in one lane of one shard. `retries` and `maximum_age` None: until `retention` is over.
+    `reports_failures`: what stands before the first record that failed is done with, and not tried again."""
 
     shards: int = 1
     parallelization: int = 1
@@ -194,8 +197,10 @@ class Stream:
     batch_size: int = facts["esm.stream_batch_default"].count
     window: float = 0.0
     retries: int | None = None
-    maximum_age: float = _STREAM_RETENTION
+    maximum_age: float | None = None
+    retention: float = _STREAM_RETENTION
     bisects: bool = False
+    reports_failures: bool = False
 
     def __post_init__(self) -> None:
         whole("shards", self.shards, 1)
@@ -203,7 +208,9 @@ class Stream:
         whole("parallelization", self.parallelization, low, high)
         whole("batch_size", self.batch_size, 1, 10_000)
         not_negative("window", self.window)
-        positive("maximum_age", self.maximum_age)
+        positive("retention", self.retention)
+        if self.maximum_age is not None:
+            positive("maximum_age", self.maximum_age)
         if self.retries is not None:
             whole("retries", self.retries, 0)
         if isinstance(self.keys, int):

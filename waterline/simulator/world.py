@@ -112,12 +112,14 @@ def _settings(through: Source, function: Function, failures: Failures, downstrea
             put(layout.HIDDEN, through.visibility_timeout)
             p[layout.RECEIVES] = through.max_receives or 0
             put(layout.RETENTION, through.retention)
+            p[layout.REPORTS] = through.reports_failures
         case Stream():
             p[layout.BATCH] = through.batch_size
             put(layout.WINDOW, through.window)
             p[layout.MOST_ATTEMPTS] = -1 if through.retries is None else through.retries
-            put(layout.AGE, through.maximum_age)
+            put(layout.AGE, min(through.maximum_age or through.retention, through.retention))
             p[layout.BISECT] = through.bisects
+            p[layout.REPORTS] = through.reports_failures
             put(layout.POLL, 1 / facts["esm.kinesis_poll_rate"].count)
     return p
 
@@ -189,7 +191,6 @@ def _with_queue(world: World, through: Queue) -> World:
     messages[:, layout.GROUP] = groups
     messages[:, layout.BEHIND] = -1
     state[layout.FIFO] = through.groups is not None
-    state[layout.PARTIAL] = through.reports_failures
     table = np.full((int(groups.max()) + 1, 3), -1, dtype=np.int64)
     table[:, layout.FLYING] = 0
     return {

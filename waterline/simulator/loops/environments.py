@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from waterline.simulator.loops.agenda import push
 from waterline.simulator.loops.layout import (
+    BILLED,
     BIN,
     BOTTOM,
     BURST,
@@ -16,6 +17,7 @@ from waterline.simulator.loops.layout import (
     CONNECTED,
     CONNECTIONS,
     END,
+    ENDED,
     FAIL_BELOW,
     GROWTH,
     HIGHEST,
@@ -37,6 +39,7 @@ from waterline.simulator.loops.layout import (
     TIMEOUT,
     TOP,
     WAITING_FREE,
+    WAKE,
     Array,
 )
 
@@ -68,9 +71,11 @@ def enter(settings: Array, state: Array, rings: Array, now: int) -> int:
     return settings[COLD]
 
 
-def leave(settings: Array, state: Array, rings: Array, now: int) -> None:
-    """Give an environment back: provisioned ones first, so that they are there for the next."""
+def leave(settings: Array, state: Array, rings: Array, slots: Array, curves: Array, slot: int, now: int) -> None:
+    """An invocation has ended: give its environment back, provisioned ones first, so they are there for the next."""
     state[RUNNING] -= 1
+    mark(settings, state, curves, ENDED, now)
+    bill(settings, curves, now - slots[slot, 6], now)
     if state[WAITING_FREE] + state[RUNNING] < settings[PROVISIONED] and state[WAITING_FREE] < settings[PROVISIONED]:
         state[WAITING_FREE] += 1
     else:
@@ -91,6 +96,31 @@ def mark(settings: Array, state: Array, curves: Array, row: int, now: int) -> No
         curves[row, column] += 1
         if state[RUNNING] > curves[HIGHEST, column]:
             curves[HIGHEST, column] = state[RUNNING]
+
+
+def start(
+    settings: Array,
+    state: Array,
+    agenda: Array,
+    rings: Array,
+    slots: Array,
+    curves: Array,
+    slot: int,
+    making: int,
+    now: int,
+) -> None:
+    """Let an invocation work, after its environment has been made."""
+    if making > 0:
+        bill(settings, curves, making, now + making)
+        push(state, agenda, now + making, WAKE, slot)
+    else:
+        connect(settings, state, agenda, rings, slots, slot, now)
+
+
+def bill(settings: Array, curves: Array, microseconds: int, now: int) -> None:
+    """What has been used until now is billed, in whole milliseconds."""
+    column = min(now // settings[BIN], curves.shape[1] - 1)
+    curves[BILLED, column] += (microseconds + 999) // 1_000
 
 
 def connect(settings: Array, state: Array, agenda: Array, rings: Array, slots: Array, slot: int, now: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from waterline.simulator.compiled import compiled
 from waterline.simulator.loops.agenda import pop, push
-from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
+from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark, start
 from waterline.simulator.loops.layout import (
     AGENDA,
     ARRIVED,
@@ -26,7 +26,6 @@ from waterline.simulator.loops.layout import (
     DONE,
     EACH,
     END,
-    ENDED,
     EXPIRED,
     FIFO,
     FINISHED,
@@ -48,10 +47,11 @@ from waterline.simulator.loops.layout import (
     OUT,
     OUTCOME,
     OVER,
-    PARTIAL,
     POLLER_EVERY,
     POLLERS,
+    RECEIVED,
     RECEIVES,
+    REPORTS,
     RETENTION,
     RETRY,
     STRIDE,
@@ -201,6 +201,8 @@ def receive(
             if message < 0:
                 break
             number += take(settings, state, messages, slots, curves, batches, slot, message, now)
+        if number > 0:
+            mark(settings, state, curves, RECEIVED, now)
         return number
     while number < most and state[COUNT] > 0:
         # As many of one group as there are, before the next.
@@ -213,6 +215,8 @@ def receive(
                 groups[group, FLYING] += 1
                 number += 1
         refresh(state, groups, heap, group)
+    if number > 0:
+        mark(settings, state, curves, RECEIVED, now)
     return number
 
 
@@ -232,14 +236,13 @@ def finish(
 ) -> None:
     """An invocation is over: its messages are done with, or hidden until their visibility timeout is over."""
     disconnect(settings, state, agenda, rings, slots, now)
-    leave(settings, state, rings, now)
-    mark(settings, state, curves, ENDED, now)
+    leave(settings, state, rings, slots, curves, slot, now)
     index = slots[slot, 0] - 1
     while index >= 0:
         message = batches[slot, index]
         messages[message, OVER] = now
         bad = slots[slot, 3] != 0
-        if slots[slot, 3] == 2 and state[PARTIAL] != 0:
+        if slots[slot, 3] == 2 and settings[REPORTS] != 0:
             bad = batches[slot, index + settings[BATCH]] != 0
         if bad:
             push(state, agenda, max(slots[slot, 1] + settings[HIDDEN], now), VISIBLE, message)
@@ -327,10 +330,7 @@ def invoke(
     head = batches[slot, 0]
     duration = draws[0, (head + (messages[head, ATTEMPTS] - 1) * STRIDE) & (draws.shape[1] - 1)]
     slots[slot, 2] = duration + settings[EACH] * slots[slot, 0]
-    if making > 0:
-        push(state, agenda, begun, WAKE, slot)
-    else:
-        connect(settings, state, agenda, rings, slots, slot, now)
+    start(settings, state, agenda, rings, slots, curves, slot, making, now)
 
 
 def gather(

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from waterline.simulator.loops.agenda import push
-from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
+from waterline.simulator.loops.environments import disconnect, enter, fails, leave, mark, start
 from waterline.simulator.loops.layout import (
     ATTEMPTS,
     BEGAN,
     BEGUN,
-    ENDED,
     FINISHED,
     INVOCATIONS,
     OUTCOME,
     OVER,
     STRIDE,
     UNUSED,
-    WAKE,
     Array,
 )
 
@@ -50,10 +47,7 @@ def begin(
     slots[slot, 6] = begun
     if fails(settings, messages, draws, message, messages[message, ATTEMPTS], begun):
         slots[slot, 3] = 1
-    if making > 0:
-        push(state, agenda, begun, WAKE, slot)
-    else:
-        connect(settings, state, agenda, rings, slots, slot, now)
+    start(settings, state, agenda, rings, slots, curves, slot, making, now)
     return slot
 
 
@@ -62,8 +56,7 @@ def over(
 ) -> None:
     """An attempt has ended."""
     disconnect(settings, state, agenda, rings, slots, now)
-    leave(settings, state, rings, now)
-    mark(settings, state, curves, ENDED, now)
+    leave(settings, state, rings, slots, curves, slot, now)
     rings[2, state[UNUSED]] = slot
     state[UNUSED] += 1
 
