@@ -112,7 +112,7 @@ def test_an_arrow_key_plays_again_and_draws_another_picture(page: Page) -> None:
     first = painted(page)
     page.get_by_role("slider", name="rate").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".waterline-line")).to_contain_text("8.")  # the formula: 40 a second times 0.2 s
+    expect(page.locator(".waterline-line")).to_contain_text("(formula: 8)")
     assert page.asked == [[1, 1]]  # type: ignore[attr-defined]
     expect(page.get_by_role("slider", name="rate")).to_have_attribute("aria-valuetext", "40 a second")
     assert painted(page) != first

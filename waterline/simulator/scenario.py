@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -50,12 +51,19 @@ def lognormal(mean: float, variation: float = 1.0) -> Duration:
     """As measured durations often are; `variation`: standard deviation over mean."""
     positive("mean", mean)
     positive("variation", variation)
-    spread = np.sqrt(np.log1p(variation**2))
     return Duration(
         f"{mean:g} s on average, lognormal (variation {variation:g})",
         mean,
-        lambda seed, count: _whole(mean * np.exp(spread * normal(seed, "durations", count) - spread**2 / 2)),
+        lambda seed, count: _lognormal(mean, variation, seed, count),
     )
+
+
+@lru_cache(maxsize=2)  # a control that does not turn the duration finds it here
+def _lognormal(mean: float, variation: float, seed: int, count: int) -> Times:
+    spread = np.sqrt(np.log1p(variation**2))
+    durations = _whole(mean * np.exp(spread * normal(seed, "durations", count) - spread**2 / 2))
+    durations.flags.writeable = False
+    return durations
 
 
 def _whole(seconds: Floats) -> Times:
