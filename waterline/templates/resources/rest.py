@@ -1,0 +1,375 @@
+"""API Gateway: REST APIs, method by method or from an OpenAPI document.
+
+An API's ``Body`` is an OpenAPI document (this is what AWS SAM makes of ``Type: Api`` events): its paths become resources,
+its operations methods, and their ``x-amazon-apigateway-integration`` integrations, through the same calls as resources
+that a template writes one by one. Source: AWS CloudFormation User Guide, "AWS::ApiGateway::RestApi",
+"AWS::ApiGateway::Method", "AWS::ApiGateway::Stage"; API Gateway Developer Guide, "OpenAPI extensions for API Gateway"
+(read 2026-11).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
+from waterline.templates.resources.openapi import Operation, operations
+from waterline.templates.shapes import Problem, fitted, parameters
+
+_METHOD = (
+    "ApiKeyRequired",
+    "AuthorizationScopes",
+    "AuthorizationType",
+    "AuthorizerId",
+    "OperationName",
+    "RequestModels",
+    "RequestParameters",
+    "RequestValidatorId",
+)
+_INTEGRATION = {
+    name[:1].upper() + name[1:]: shape
+    for name, shape in parameters("apigateway", "PutIntegration").items()
+    if name not in ("restApiId", "resourceId", "httpMethod", "connectionId", "tlsConfig")
+}
+
+
+class RestApi(Kind):
+    type = "AWS::ApiGateway::RestApi"
+    _own = ("Name", "Description", "BinaryMediaTypes", "EndpointConfiguration", "Policy", "ApiKeySourceType")
+    idle = frozenset({"FailOnWarnings", "MinimumCompressionSize", "Mode", "Parameters", "DisableExecuteApiEndpoint"})
+    takes = {
+        **shaped("apigateway", "CreateRestApi", "name", "description", "binaryMediaTypes", "endpointConfiguration"),
+        **shaped("apigateway", "CreateRestApi", "tags"),
+        **dict.fromkeys(("Policy", "ApiKeySourceType", "Body", *idle)),
+    }
+    attributes = frozenset({"RestApiId", "RootResourceId"})
+
+    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+        for operation in operations(properties.get("Body") or {}):
+            yield from operation.unsupported
+
+    def create(self, wanted: Wanted, site: Site) -> Made:
+        given = wanted.properties
+        body = given.get("Body") or {}
+        title = (body.get("info") or {}).get("title")
+        asked = {
+            "name": str(given.get("Name") or title or wanted.logical_id),
+            **{_lower(name): value for name, value in only(given, "Description", "Tags").items()},
+            **{_lower(name): given[name] for name in ("BinaryMediaTypes", "EndpointConfiguration") if name in given},
+            **({"apiKeySource": given["ApiKeySourceType"]} if "ApiKeySourceType" in given else {}),
+        }
+        types = body.get("x-amazon-apigateway-binary-media-types")
+        if types:
+            asked.setdefault("binaryMediaTypes", types)
+        if "Policy" in given:
+            asked["policy"] = given["Policy"] if isinstance(given["Policy"], str) else json.dumps(given["Policy"])
+        api = site.call("apigateway", "CreateRestApi", asked)
+        made = Made(api["id"], {"RestApiId": api["id"], "RootResourceId": _root(api["id"], site)})
+        self._fill(body, made, site)
+        return made
+
+    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
+        if not changed <= {"Body"}:
+            return None
+        for path, resource in _resources(made.physical_id, site).items():
+            if path.count("/") == 1 and path != "/":
+                asked = {"restApiId": made.physical_id, "resourceId": resource}
+                site.call("apigateway", "DeleteResource", asked)
+        self._fill(wanted.properties.get("Body") or {}, made, site)
+        return made
+
+    @staticmethod
+    def _fill(body: Mapping[str, Any], made: Made, site: Site) -> None:
+        api, there = made.physical_id, {"/": made.attributes["RootResourceId"]}
+        authorizers: dict[str, str] = {}
+        for operation in operations(body):
+            settings: dict[str, Any] = {"AuthorizationType": "NONE", "ApiKeyRequired": operation.needs_key}
+            if operation.authorizer is not None:
+                settings |= _authorizer(api, operation, authorizers, site)
+            _put_method(api, _resource(api, operation.path, there, site), operation.verb, settings, site)
+            if operation.integration is not None:
+                _put_integration(api, there[operation.path], operation.verb, operation.integration, site)
+
+    def delete(self, made: Made, site: Site) -> None:
+        site.call("apigateway", "DeleteRestApi", {"restApiId": made.physical_id})
+
+
+def _root(api: str, site: Site) -> str:
+    return _resources(api, site)["/"]
+
+
+def _resources(api: str, site: Site) -> dict[str, str]:
+    items = site.call("apigateway", "GetResources", {"restApiId": api})["items"]
+    return {item["path"]: item["id"] for item in items}
+
+
+def _resource(api: str, path: str, there: dict[str, str], site: Site) -> str:
+    """The resource of a path, made with all that is above it."""
+    if path not in there:
+        above, _, part = path.rpartition("/")
+        parent = _resource(api, above or "/", there, site)
+        asked = {"restApiId": api, "parentId": parent, "pathPart": part}
+        there[path] = site.call("apigateway", "CreateResource", asked)["id"]
+    return there[path]
+
+
+def _authorizer(api: str, operation: Operation, known: dict[str, str], site: Site) -> dict[str, Any]:
+    assert operation.authorizer is not None
+    name, kind, settings = operation.authorizer
+    if kind == "AWS_IAM":
+        return {"AuthorizationType": "AWS_IAM"}
+    if name not in known:
+        asked = {"restApiId": api, "name": name, "type": kind, **settings}
+        known[name] = site.call("apigateway", "CreateAuthorizer", asked)["id"]
+    authorization = "COGNITO_USER_POOLS" if kind == "COGNITO_USER_POOLS" else "CUSTOM"
+    return {"AuthorizationType": authorization, "AuthorizerId": known[name]}
+
+
+def _put_method(api: str, resource: str, verb: str, settings: Mapping[str, Any], site: Site) -> None:
+    asked = {_lower(name): settings[name] for name in _METHOD if settings.get(name) is not None}
+    site.call("apigateway", "PutMethod", {"restApiId": api, "resourceId": resource, "httpMethod": verb, **asked})
+
+
+def _put_integration(api: str, resource: str, verb: str, written: Mapping[str, Any], site: Site) -> None:
+    """An integration as a template writes it (``Type``, ``Uri`` ...), with its responses."""
+    where = {"restApiId": api, "resourceId": resource, "httpMethod": verb}
+    problems: list[Problem] = []
+    asked = {
+        _lower(name): fitted(value, _INTEGRATION[name], name, problems)
+        for name, value in written.items()
+        if name in _INTEGRATION
+    }
+    asked["type"] = str(asked["type"]).upper()
+    site.call("apigateway", "PutIntegration", {**where, **asked})
+    shapes = parameters("apigateway", "PutIntegrationResponse")
+    for one in written.get("IntegrationResponses") or []:
+        answer = {_lower(name): fitted(value, shapes[_lower(name)], name, problems) for name, value in one.items()}
+        site.call("apigateway", "PutIntegrationResponse", {**where, **answer})
+
+
+class Method(Kind):
+    type = "AWS::ApiGateway::Method"
+    takes = {
+        **shaped("apigateway", "PutMethod", "restApiId", "resourceId", "httpMethod"),
+        **shaped("apigateway", "PutMethod", *(name[0].lower() + name[1:] for name in _METHOD)),
+        "Integration": None,
+        "MethodResponses": None,
+    }
+
+    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+        for name in properties.get("Integration") or {}:
+            if name not in _INTEGRATION and name != "IntegrationResponses":
+                yield f"Integration.{name}"
+
+    def create(self, wanted: Wanted, site: Site) -> Made:
+        given = wanted.properties
+        api, resource, verb = given["RestApiId"], given["ResourceId"], given["HttpMethod"]
+        where = {"restApiId": api, "resourceId": resource, "httpMethod": verb}
+        _put_method(api, resource, verb, {"AuthorizationType": "NONE", **given}, site)
+        problems: list[Problem] = []
+        shapes = parameters("apigateway", "PutMethodResponse")
+        for one in given.get("MethodResponses") or []:
+            answer = {_lower(name): fitted(value, shapes[_lower(name)], name, problems) for name, value in one.items()}
+            site.call("apigateway", "PutMethodResponse", {**where, **answer})
+        if given.get("Integration"):
+            _put_integration(api, resource, verb, given["Integration"], site)
+        return Made(f"{api}|{resource}|{verb}", facts=where)
+
+    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
+        if changed & {"RestApiId", "ResourceId", "HttpMethod"}:
+            return None
+        self.delete(made, site)
+        return self.create(wanted, site)
+
+    def delete(self, made: Made, site: Site) -> None:
+        site.call("apigateway", "DeleteMethod", made.facts)
+
+
+class Deployment(Kind):
+    type = "AWS::ApiGateway::Deployment"
+    takes = {
+        **shaped("apigateway", "CreateDeployment", "restApiId", "stageName", "description"),
+        "StageDescription": None,
+    }
+    idle = frozenset({"StageDescription"})
+    attributes = frozenset({"DeploymentId"})
+
+    def create(self, wanted: Wanted, site: Site) -> Made:
+        asked = {_lower(name): value for name, value in wanted.properties.items() if name not in self.idle}
+        deployment = site.call("apigateway", "CreateDeployment", asked)["id"]
+        facts = {"restApiId": asked["restApiId"], "deploymentId": deployment, "stage": asked.get("stageName")}
+        return Made(deployment, {"DeploymentId": deployment}, facts)
+
+    def delete(self, made: Made, site: Site) -> None:
+        where = {"restApiId": made.facts["restApiId"]}
+        stages = site.call("apigateway", "GetStages", where)["item"]
+        for stage in stages:
+            if stage["stageName"] == made.facts["stage"] and stage.get("deploymentId") == made.physical_id:
+                site.call("apigateway", "DeleteStage", {**where, "stageName": stage["stageName"]})
+        site.call("apigateway", "DeleteDeployment", {**where, "deploymentId": made.physical_id})
+
+
+class Stage(Kind):
+    type = "AWS::ApiGateway::Stage"
+    takes = {
+        **shaped("apigateway", "CreateStage", "restApiId", "stageName", "deploymentId", "description", "variables"),
+        **shaped("apigateway", "CreateStage", "tags"),
+        **dict.fromkeys(("MethodSettings", "TracingEnabled", "AccessLogSetting", "ClientCertificateId")),
+    }
+    idle = frozenset({"TracingEnabled", "AccessLogSetting", "ClientCertificateId"})
+    _throttles = (("ThrottlingRateLimit", "rateLimit"), ("ThrottlingBurstLimit", "burstLimit"))
+
+    def create(self, wanted: Wanted, site: Site) -> Made:
+        given = wanted.properties
+        own = only(given, "RestApiId", "StageName", "DeploymentId", "Description", "Variables", "Tags")
+        site.call("apigateway", "CreateStage", {_lower(name): value for name, value in own.items()})
+        facts = {"restApiId": given["RestApiId"], "stageName": given["StageName"]}
+        self._change(facts, self._throttling(given), site)
+        return Made(given["StageName"], facts=facts)
+
+    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
+        if not changed <= {"DeploymentId", "MethodSettings"}:
+            return None
+        patches = self._throttling(wanted.properties)
+        if "DeploymentId" in changed:
+            patches.append({"op": "replace", "path": "/deploymentId", "value": wanted.properties["DeploymentId"]})
+        self._change(made.facts, patches, site)
+        return made
+
+    def _throttling(self, given: Mapping[str, Any]) -> list[dict[str, str]]:
+        return [
+            {"op": "replace", "path": f"/{_escaped(one)}/{one.get('HttpMethod', '*')}/throttling/{end}", "value": str(one[name])}
+            for one in given.get("MethodSettings") or []
+            for name, end in self._throttles
+            if name in one
+        ]
+
+    @staticmethod
+    def _change(where: Mapping[str, Any], patches: list[dict[str, str]], site: Site) -> None:
+        if patches:
+            site.call("apigateway", "UpdateStage", {**where, "patchOperations": patches})
+
+    def delete(self, made: Made, site: Site) -> None:
+        site.call("apigateway", "DeleteStage", made.facts)
+
+
+def _escaped(setting: Mapping[str, Any]) -> str:
+    path = str(setting.get("ResourcePath", "/*")).removeprefix("/")
+    return path.replace("/", "~1") or "~1"
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+class Account(Kind):
+    """The account's role for logs, which the lab has no use for."""
+
+    type = "AWS::ApiGateway::Account"
+    takes = dict.fromkeys(("CloudWatchRoleArn",))
+    idle = frozenset({"CloudWatchRoleArn"})
+    attributes = frozenset({"Id"})
+
+    def create(self, wanted: Wanted, site: Site) -> Made:
+        physical_id = site.generated(wanted.logical_id, 64)
+        return Made(physical_id, {"Id": physical_id})
+
+    def delete(self, made: Made, site: Site) -> None:
+        """There is nothing to take away."""
+
+
+class Model(Simple):
+    """A model; its schema is JSON in a template and text in the API."""
+
+    def parameters(self, wanted: Wanted, site: Site) -> dict[str, Any]:
+        asked = super().parameters(wanted, site)
+        asked.setdefault("contentType", "application/json")
+        asked.setdefault("name", "".join(one for one in wanted.logical_id if one.isalnum()))
+        if isinstance(asked.get("schema"), dict):
+            asked["schema"] = json.dumps(asked["schema"])
+        return asked
+
+
+KINDS: tuple[Kind, ...] = (
+    RestApi(),
+    Method(),
+    Deployment(),
+    Stage(),
+    Account(),
+    Simple(
+        "AWS::ApiGateway::Resource",
+        "apigateway",
+        "CreateResource",
+        delete="DeleteResource",
+        physical_id="id",
+        attributes={"ResourceId": "id"},
+        delete_with={"resourceId": "id"},
+    ),
+    Simple(
+        "AWS::ApiGateway::ApiKey",
+        "apigateway",
+        "CreateApiKey",
+        delete="DeleteApiKey",
+        name=("Name", 128),
+        physical_id="id",
+        attributes={"APIKeyId": "id"},
+        delete_with={"apiKey": "id"},
+    ),
+    Simple(
+        "AWS::ApiGateway::UsagePlan",
+        "apigateway",
+        "CreateUsagePlan",
+        delete="DeleteUsagePlan",
+        rename={"UsagePlanName": "name"},
+        name=("UsagePlanName", 128),
+        physical_id="id",
+        attributes={"Id": "id"},
+        delete_with={"usagePlanId": "id"},
+    ),
+    Simple(
+        "AWS::ApiGateway::UsagePlanKey",
+        "apigateway",
+        "CreateUsagePlanKey",
+        delete="DeleteUsagePlanKey",
+        physical_id="join(':', [keyId, usagePlanId])",
+        attributes={"Id": "join(':', [keyId, usagePlanId])"},
+    ),
+    Model(
+        "AWS::ApiGateway::Model",
+        "apigateway",
+        "CreateModel",
+        delete="DeleteModel",
+        more={"Schema": None},
+        physical_id="name",
+        delete_with={"modelName": "name"},
+    ),
+    Simple(
+        "AWS::ApiGateway::RequestValidator",
+        "apigateway",
+        "CreateRequestValidator",
+        delete="DeleteRequestValidator",
+        name=("Name", 128),
+        physical_id="id",
+        attributes={"RequestValidatorId": "id"},
+        delete_with={"requestValidatorId": "id"},
+    ),
+    Simple(
+        "AWS::ApiGateway::GatewayResponse",
+        "apigateway",
+        "PutGatewayResponse",
+        delete="DeleteGatewayResponse",
+        physical_id="join('|', [restApiId, responseType])",
+        attributes={"Id": "join('|', [restApiId, responseType])"},
+    ),
+    Simple(
+        "AWS::ApiGateway::Authorizer",
+        "apigateway",
+        "CreateAuthorizer",
+        delete="DeleteAuthorizer",
+        rename={"ProviderARNs": "providerARNs"},
+        physical_id="id",
+        attributes={"AuthorizerId": "id"},
+        delete_with={"authorizerId": "id"},
+    ),
+)
