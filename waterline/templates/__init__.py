@@ -5,6 +5,7 @@ parameters   the values of its parameters
 code         the code of its functions: local folders, and sources that are given beside it
 sam          from AWS SAM to CloudFormation, by AWS's own translator
 intrinsics   ``Ref``, ``Fn::GetAtt``, ``Fn::Sub`` and the others
+dynamic      ``{{resolve:...}}``: values that other services keep
 shapes       from a property to a parameter of an API, by botocore's model
 resources    a package: the types of resources, and how one is made, changed and taken away
 plan         what a deployment would do, and what of it the lab does not have

@@ -8,6 +8,7 @@ Guide, "AWS SAM template anatomy", "Generated CloudFormation resources" (read 20
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,17 +34,21 @@ def translated(body: dict[str, Any], parameters: Mapping[str, Any], name: str, r
     if TRANSFORM not in transforms(body):
         return body
     # Here, because the translator takes a second to import and most clouds have no template.
+    from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
     from samtranslator.model.exceptions import ExceptionWithMessage, InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    template = copy.deepcopy(body)
+    logging.getLogger("samtranslator").addHandler(logging.NullHandler())  # it tells of features of its own
+    template, metrics = copy.deepcopy(body), Metrics("ServerlessTransform", DummyMetricsPublisher())
     try:
-        translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=region))
+        translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=region), metrics=metrics)
         answer = translator.translate(template, dict(parameters), get_managed_policy_map=dict)
     except InvalidDocumentException as error:
         causes = "; ".join(cause.message for cause in error.causes)
         raise TemplateRefused(f"AWS SAM refuses {name}: {causes}") from error
     except ExceptionWithMessage as error:
         raise TemplateRefused(f"AWS SAM refuses {name}: {error.message}") from error
+    finally:
+        metrics.publish()  # to nowhere; what is not published is complained about
     return dict(answer)

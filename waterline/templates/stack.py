@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from waterline.ground import Ground
 from waterline.templates.code import Files, Source, with_files
 from waterline.templates.document import Document
+from waterline.templates.dynamic import looked_up
 from waterline.templates.intrinsics import Scope
 from waterline.templates.mistakes import DeploymentFailed, NoSuchStack, NotSupported, TemplateRefused
 from waterline.templates.parameters import parameter_values
@@ -218,7 +219,8 @@ class _Deployment:
     def _properties(self, logical_id: str, kind: Kind, resource: Mapping[str, Any]) -> dict[str, Any]:
         where = f"{logical_id} of {self._template}"
         written = {name: value for name, value in (resource.get("Properties") or {}).items() if name not in kind.idle}
-        return fit(kind, {name: self._scope.resolve(value, where) for name, value in written.items()}, [])
+        resolved = {name: self._scope.resolve(value, where) for name, value in written.items()}
+        return fit(kind, looked_up(resolved, self._site), [])
 
     def _make(self, kind: Kind, wanted: Wanted) -> Made:
         """The resource: as it was, changed, replaced or new."""

@@ -15,6 +15,7 @@ from waterline.templates.resources.kind import Kind, Made, Site, Wanted, only, s
 
 _LONGEST_ROLE = 64  # characters; CreateRole of the API reference
 _LONGEST_POLICY = 128  # characters; CreatePolicy of the API reference
+_VERSION = "2012-10-17"
 _OF_AWS = ":iam::aws:policy/"
 
 
@@ -131,7 +132,8 @@ class ManagedPolicy(Kind):
 
 
 def _text(document: Any) -> str:
-    return document if isinstance(document, str) else json.dumps(document)
+    """The policy as text. One without a version is taken for today's, because moto takes no other."""
+    return document if isinstance(document, str) else json.dumps({"Version": _VERSION, **document})
 
 
 def _own(arns: Iterable[str]) -> list[str]:
