@@ -187,7 +187,9 @@ def _entry(logical_id: str, source: str, handler: Any) -> str:
     for name in (wanted, _ENTRY):
         if name in there:
             return name
-    raise TemplateRefused(f"The source given for {logical_id} has no function {wanted} or {_ENTRY}, which is its entry.")
+    raise TemplateRefused(
+        f"The source given for {logical_id} has no function {wanted} or {_ENTRY}, which is its entry."
+    )
 
 
 def _zip_of(path: Path) -> bytes:

@@ -87,7 +87,7 @@ def parse(text: str, name: str) -> Any:
     try:
         if text.lstrip().startswith("{"):
             return json.loads(text)
-        return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
+        return yaml.load(text, _Loader)
     except (ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise TemplateRefused(f"{name} is neither YAML nor JSON: {reason}") from error

@@ -35,15 +35,15 @@ _UNKNOWN = "is not known"
 class Plan:
     """What would be done.
 
-    `order` are the logical IDs of what can be made; `unsupported` what cannot, a phrase each; `left_out` the resources
-    that would be missing; `touched` those that refer to one of these; `without_effect` are properties that are accepted
-    and change nothing (``Queue.KmsMasterKeyId``).
+    `order` are the logical IDs of what can be made, and `needs` what each refers to; `unsupported` is what cannot be
+    made, a phrase each, and `left_out` the resources that would be missing; `without_effect` are properties that are
+    accepted and change nothing (``Queue.KmsMasterKeyId``).
     """
 
     order: tuple[str, ...]
     unsupported: tuple[str, ...]
     left_out: frozenset[str]
-    touched: frozenset[str]
+    needs: Mapping[str, frozenset[str]]
     without_effect: tuple[str, ...]
 
 
@@ -96,12 +96,11 @@ class _Planner:
             raise TemplateRefused(f"{self._name} is wrong, and nothing was created: {'; '.join(self._wrong)}.")
         by_type = [f"{kind} ({', '.join(names)})" for kind, names in self._types.items()]
         order = [one for one in self._ordered() if one not in self._left_out]
-        touched = {one for one in order if self._left_out & set(self._needs[one])}
         return Plan(
             tuple(order),
             (*by_type, *dict.fromkeys(self._unsupported)),
             frozenset(self._left_out),
-            frozenset(touched),
+            {one: frozenset(self._needs[one]) for one in order},
             tuple(self._without_effect),
         )
 

@@ -193,6 +193,7 @@ class _Deployment:
         self._plan = found
         self._before = before
         self._now: dict[str, _Resource] = {}
+        self._missing = set(found.left_out)
         self._undo: list[Callable[[], object]] = []
         self.left_out: list[str] = []
 
@@ -204,7 +205,8 @@ class _Deployment:
                 wanted = Wanted(logical_id, kind.type, self._properties(logical_id, kind, resource))
                 made = self._make(kind, wanted)
             except _REFUSED as error:
-                if logical_id in self._plan.touched:
+                if self._plan.needs[logical_id] & self._missing:
+                    self._missing.add(logical_id)
                     self.left_out.append(f"{logical_id} ({kind.type}), which needs what is left out: {_why(error)}")
                     continue
                 self._roll_back()
@@ -228,9 +230,7 @@ class _Deployment:
         if old is None or old.wanted.type != wanted.type:
             return self._create(kind, wanted)
         names = {*old.wanted.properties, *wanted.properties}
-        changed = frozenset(
-            name for name in names if old.wanted.properties.get(name) != wanted.properties.get(name)
-        )
+        changed = frozenset(name for name in names if old.wanted.properties.get(name) != wanted.properties.get(name))
         if not changed:
             return old.made
         made = kind.update(wanted, old.made, changed, self._site)
@@ -280,7 +280,8 @@ class _Deployment:
         if logical_id not in self._now:
             if where.startswith("The output "):
                 raise _LeftOut(logical_id)
-            return f"{logical_id}-is-left-out"
+            nobody = f"{logical_id}-is-left-out"
+            return self._site.arn("left-out", nobody) if attribute is not None and attribute.endswith("Arn") else nobody
         made = self._now[logical_id].made
         return made.physical_id if attribute is None else made.attributes.get(attribute)
 

@@ -197,4 +197,3 @@ KINDS: tuple[Kind, ...] = (
         attributes={"Arn": "Arn", "CurrentState": "CurrentState", "StateReason": "StateReason"},
     ),
 )
-

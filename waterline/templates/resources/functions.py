@@ -190,7 +190,9 @@ class Permission(Kind):
         "SourceAccount",
         "SourceArn",
     )
-    takes = shaped("lambda", "AddPermission", *(one for one in _parameters if one in parameters("lambda", "AddPermission")))
+    takes = shaped(
+        "lambda", "AddPermission", *(one for one in _parameters if one in parameters("lambda", "AddPermission"))
+    )
 
     def create(self, wanted: Wanted, site: Site) -> Made:
         statement = site.generated(wanted.logical_id, 100)

@@ -99,9 +99,7 @@ def _integration(operation: Operation) -> dict[str, Any]:
     return asked
 
 
-def _authorization(
-    where: Mapping[str, str], operation: Operation, known: dict[str, str], site: Site
-) -> dict[str, Any]:
+def _authorization(where: Mapping[str, str], operation: Operation, known: dict[str, str], site: Site) -> dict[str, Any]:
     if operation.authorizer is None:
         return {}
     name, kind, settings = operation.authorizer

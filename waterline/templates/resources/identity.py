@@ -118,7 +118,11 @@ class ManagedPolicy(Kind):
     def create(self, wanted: Wanted, site: Site) -> Made:
         given = wanted.properties
         name = given.get("ManagedPolicyName") or site.generated(wanted.logical_id, _LONGEST_POLICY)
-        asked = {"PolicyName": name, "PolicyDocument": _text(given["PolicyDocument"]), **only(given, "Path", "Description")}
+        asked = {
+            "PolicyName": name,
+            "PolicyDocument": _text(given["PolicyDocument"]),
+            **only(given, "Path", "Description"),
+        }
         policy = site.call("iam", "CreatePolicy", asked)["Policy"]
         arn, roles = policy["Arn"], given.get("Roles") or []
         for role in roles:

@@ -37,7 +37,9 @@ class Operation:
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     """All operations, in the document's order."""
-    schemes = dict(document.get("securityDefinitions") or (document.get("components") or {}).get("securitySchemes") or {})
+    schemes = dict(
+        document.get("securityDefinitions") or (document.get("components") or {}).get("securitySchemes") or {}
+    )
     for path, item in (document.get("paths") or {}).items():
         for name, written in (item or {}).items():
             if name == _ANY or name.lower() in _VERBS:

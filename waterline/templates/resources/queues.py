@@ -48,7 +48,9 @@ class Queue(Kind):
     def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
         if changed & _FIXED or not changed <= set(wanted.properties):
             return None
-        site.call("sqs", "SetQueueAttributes", {"QueueUrl": made.physical_id, "Attributes": _attributes(wanted.properties)})
+        site.call(
+            "sqs", "SetQueueAttributes", {"QueueUrl": made.physical_id, "Attributes": _attributes(wanted.properties)}
+        )
         return made
 
     def delete(self, made: Made, site: Site) -> None:

@@ -239,7 +239,11 @@ class Stage(Kind):
 
     def _throttling(self, given: Mapping[str, Any]) -> list[dict[str, str]]:
         return [
-            {"op": "replace", "path": f"/{_escaped(one)}/{one.get('HttpMethod', '*')}/throttling/{end}", "value": str(one[name])}
+            {
+                "op": "replace",
+                "path": f"/{_escaped(one)}/{one.get('HttpMethod', '*')}/throttling/{end}",
+                "value": str(one[name]),
+            }
             for one in given.get("MethodSettings") or []
             for name, end in self._throttles
             if name in one

@@ -29,7 +29,9 @@ class Stream(Kind):
     def create(self, wanted: Wanted, site: Site) -> Made:
         given = wanted.properties
         name = given.get("Name") or site.generated(wanted.logical_id, _LONGEST_STREAM)
-        site.call("kinesis", "CreateStream", {"StreamName": name, **only(given, "ShardCount", "StreamModeDetails", "Tags")})
+        site.call(
+            "kinesis", "CreateStream", {"StreamName": name, **only(given, "ShardCount", "StreamModeDetails", "Tags")}
+        )
         self._wait(name, site)
         hours = given.get("RetentionPeriodHours")
         if hours is not None and hours > facts["kinesis.retention_default"].seconds // 3600:

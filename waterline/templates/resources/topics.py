@@ -21,7 +21,13 @@ _TOPIC = (
     "SignatureVersion",
     "TracingConfig",
 )
-_STATUS_PREFIX = {"http/s": "HTTP", "sqs": "SQS", "lambda": "Lambda", "firehose": "Firehose", "application": "Application"}
+_STATUS_PREFIX = {
+    "http/s": "HTTP",
+    "sqs": "SQS",
+    "lambda": "Lambda",
+    "firehose": "Firehose",
+    "application": "Application",
+}
 _SUBSCRIPTION = (
     "DeliveryPolicy",
     "FilterPolicy",

@@ -46,7 +46,11 @@ class StateMachine(Kind):
         if changed & {"StateMachineName", "StateMachineType"}:
             return None
         given = wanted.properties
-        asked = {"stateMachineArn": made.physical_id, "definition": _definition(given, site), "roleArn": given["RoleArn"]}
+        asked = {
+            "stateMachineArn": made.physical_id,
+            "definition": _definition(given, site),
+            "roleArn": given["RoleArn"],
+        }
         site.call("stepfunctions", "UpdateStateMachine", asked)
         return made
 
