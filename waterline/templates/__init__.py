@@ -13,6 +13,6 @@ stack        stacks: deployed, deployed again, deleted
 mistakes     how a template's mistakes are told
 
 moto has a CloudFormation of its own. It is not used: it makes resources behind the API's back, where the lab's rules do
-not reach, passes over types and properties that it does not know with a warning or in silence, and lacks the greater part
-of what serverless templates consist of.
+not reach, passes over types and properties that it does not know with a warning or in silence, and lacks most of what
+serverless templates consist of.
 """

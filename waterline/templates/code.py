@@ -1,8 +1,8 @@
 """The code of a template's functions: local folders, which are zipped, and sources that are given beside the template.
 
-A template names its code by a path that begins at its folder (``CodeUri: src/``). ``sam deploy`` zips the folder and puts
-it into a bucket; here it is zipped the same way, with the same bytes for the same files, and never leaves memory. What a
-folder's ``requirements.txt`` names is not installed: a handler imports what the lab's own Python has.
+A template names its code by a path that begins at its folder (``CodeUri: src/``). ``sam deploy`` zips the folder and
+puts it into a bucket; here it is zipped, the same bytes for the same files, and never leaves memory. What a folder's
+``requirements.txt`` names is not installed: a handler imports what the lab's own Python has.
 
 Source: AWS SAM Developer Guide, "How AWS SAM uploads local files at deployment", "AWS::Serverless::Function" (read
 2026-11).

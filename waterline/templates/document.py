@@ -3,7 +3,7 @@
 Words
 -----
 template
-    a mapping with the sections Parameters, Mappings, Conditions, Resources, Outputs; AWS SAM adds Globals and Transform.
+    a mapping with the sections Parameters, Mappings, Conditions, Resources and Outputs; AWS SAM adds Globals.
 logical ID
     the name of a resource in its template.
 include
@@ -55,7 +55,7 @@ class Document:
         return dict(self.body["Resources"])
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """YAML as CloudFormation reads it: with short forms, and without dates."""
 
 

@@ -129,9 +129,9 @@ class Scope:
             if name == "Fn::Not":
                 return not self._truth(argument[0], where)
             if name == "Fn::And":
-                return all([self._truth(one, where) for one in argument])
+                return all(self._truth(one, where) for one in argument)
             if name == "Fn::Or":
-                return any([self._truth(one, where) for one in argument])
+                return any(self._truth(one, where) for one in argument)
             if name == "Fn::Equals":
                 left, right = (self._resolve(one, where) for one in argument)
                 return _text(left) == _text(right)

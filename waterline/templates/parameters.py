@@ -1,8 +1,8 @@
 """The parameters of a template: what was given, what is the default, and what is refused.
 
 Every parameter has a value before anything else is looked at. ``Ref`` gives text, and a list for ``CommaDelimitedList``
-and ``List<...>``. A parameter of a type ``AWS::SSM::Parameter::Value<...>`` names a parameter of Systems Manager in this
-cloud. Source: AWS CloudFormation User Guide, "Parameters" (read 2026-11).
+and ``List<...>``. A parameter of a type ``AWS::SSM::Parameter::Value<...>`` names a parameter of Systems Manager in
+this cloud. Source: AWS CloudFormation User Guide, "Parameters" (read 2026-11).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def parameter_values(
         raise TemplateRefused(f"{document.name} has no parameter {unknown[0]}; its parameters: {there}.")
     missing = [name for name, one in declared.items() if name not in given and "Default" not in one]
     if missing:
-        example = ", ".join(f"{name!r}: ..." for name in missing)
+        example = "{" + ", ".join(f"{name!r}: ..." for name in missing) + "}"
         raise TemplateRefused(
-            f"{document.name} needs a value for {' and '.join(missing)}: deploy_template(..., parameters={{{example}}})."
+            f"{document.name} needs a value for {' and '.join(missing)}: deploy_template(..., parameters={example})."
         )
     return {name: _value(name, one, given.get(name, one.get("Default")), stored) for name, one in declared.items()}
 

@@ -1,7 +1,7 @@
 """From AWS SAM to CloudFormation: AWS's own translator, without a call to AWS.
 
-``Transform: AWS::Serverless-2016-10-31`` makes a template one of SAM's: ``AWS::Serverless::Function`` becomes a function,
-its role, its permissions and its event source mappings, ``Globals`` go into every resource. Source: AWS SAM Developer
+``Transform: AWS::Serverless-2016-10-31`` makes a template one of SAM's: ``AWS::Serverless::Function`` becomes a
+function, its role, its permissions and its mappings; ``Globals`` go into every resource. Source: AWS SAM Developer
 Guide, "AWS SAM template anatomy", "Generated CloudFormation resources" (read 2026-11).
 """
 

@@ -1,8 +1,8 @@
 """From a property as a template writes it to a parameter as boto3 takes it, by the shapes that botocore knows.
 
 CloudFormation and the service APIs name the same things alike but for the first letter, and differ in how they write
-them: a template may say ``"30"`` or ``true`` in text, and writes tags as a list where an API wants a mapping. botocore's
-model of the API says what is wanted, so nothing is written down here that it knows.
+them: a template may say ``"30"`` or ``true`` in text, and writes tags as a list where an API wants a mapping. The model
+of the API in botocore says what is wanted, so nothing is written down here that it knows.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def fitted(value: Any, wanted: Shape | None, path: str, problems: list[Problem])
         return _structure(value, wanted, path, problems)
     if kind == "list":
         items = value if isinstance(value, list) else [value]
-        return [fitted(item, wanted.member, f"{path}[{at}]", problems) for at, item in enumerate(items)]  # type: ignore[attr-defined]
+        return [fitted(item, wanted.member, f"{path}[{at}]", problems) for at, item in enumerate(items)]
     if kind == "map":
         return _map(value, wanted, path, problems)
     try:

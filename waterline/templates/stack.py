@@ -2,11 +2,11 @@
 
 A deployment makes what is new, changes what has changed and takes away what is gone, in this order. A change that the
 service's API cannot make is a replacement. When a service refuses a resource, everything that this deployment did is
-undone. Source: AWS CloudFormation User Guide, "Update behaviors of stack resources", "Stack failure options",
-"DeletionPolicy attribute" (read 2026-11).
+undone. Source: AWS CloudFormation User Guide, "Update behaviors of stack resources", "Choose how to handle failures
+when provisioning resources", "DeletionPolicy attribute" (read 2026-11).
 
-Ours differs: a replacement takes the old resource away before it makes the new one, so that a name may stay; a deployment
-takes no virtual time, unless a service has to be waited for.
+Ours differs: a replacement takes the old resource away before it makes the new one, so that a name may stay; and a
+deployment takes no virtual time, unless a service has to be waited for.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Stacks:
         """Take away what the stack made, the last first, but what its template retains."""
         deployed = self._deployed(name)
         left = dict(deployed.resources)
-        for logical_id in reversed(deployed.resources):
+        for logical_id in reversed(list(deployed.resources)):
             one = left[logical_id]
             if not one.retained:
                 try:
@@ -255,7 +255,7 @@ class _Deployment:
 
     def _clear(self) -> None:
         """Take away what the template no longer has, the last first."""
-        for logical_id, old in reversed(self._before.items()):
+        for logical_id, old in reversed(list(self._before.items())):
             new = self._now.get(logical_id)
             if (new is None or new.wanted.type != old.wanted.type) and not old.retained:
                 _delete(old, self._site)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
@@ -20,11 +21,13 @@ class LogGroup(Kind):
     """A log group. One that Lambda has made before is taken over, as a deployment on AWS could not."""
 
     type = "AWS::Logs::LogGroup"
-    takes = {
-        **shaped("logs", "CreateLogGroup", "LogGroupName", "KmsKeyId", "LogGroupClass", "Tags"),
-        **shaped("logs", "PutRetentionPolicy", "RetentionInDays"),
-        "DataProtectionPolicy": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("logs", "CreateLogGroup", "LogGroupName", "KmsKeyId", "LogGroupClass", "Tags"),
+            **shaped("logs", "PutRetentionPolicy", "RetentionInDays"),
+            "DataProtectionPolicy": None,
+        }
+    )
     idle = frozenset({"KmsKeyId", "LogGroupClass", "DataProtectionPolicy"})
     attributes = frozenset({"Arn"})
 
@@ -71,10 +74,12 @@ class Dashboard(Kind):
 
 class Secret(Kind):
     type = "AWS::SecretsManager::Secret"
-    takes = {
-        **shaped("secretsmanager", "CreateSecret", "Name", "Description", "SecretString", "Tags", "KmsKeyId"),
-        "GenerateSecretString": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("secretsmanager", "CreateSecret", "Name", "Description", "SecretString", "Tags", "KmsKeyId"),
+            "GenerateSecretString": None,
+        }
+    )
     attributes = frozenset({"Id"})
 
     def create(self, wanted: Wanted, site: Site) -> Made:
@@ -96,10 +101,12 @@ class Secret(Kind):
 
 class Key(Kind):
     type = "AWS::KMS::Key"
-    takes = {
-        **shaped("kms", "CreateKey", "Description", "KeySpec", "KeyUsage", "MultiRegion"),
-        **dict.fromkeys(("EnableKeyRotation", "Enabled", "KeyPolicy", "PendingWindowInDays", "Tags")),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("kms", "CreateKey", "Description", "KeySpec", "KeyUsage", "MultiRegion"),
+            **dict.fromkeys(("EnableKeyRotation", "Enabled", "KeyPolicy", "PendingWindowInDays", "Tags")),
+        }
+    )
     idle = frozenset({"EnableKeyRotation", "Enabled", "KeyPolicy", "PendingWindowInDays", "Tags"})
     attributes = frozenset({"Arn", "KeyId"})
 

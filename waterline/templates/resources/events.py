@@ -9,6 +9,7 @@ CloudFormation User Guide, "AWS::Events::Rule", "AWS::Events::EventBus", "AWS::E
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
@@ -19,12 +20,14 @@ _DEFAULT = "default"
 
 class Rule(Kind):
     type = "AWS::Events::Rule"
-    takes = {
-        **shaped("events", "PutRule", "Name", "ScheduleExpression", "State", "Description", "RoleArn", "Tags"),
-        **shaped("events", "PutRule", "EventBusName"),
-        **shaped("events", "PutTargets", "Targets"),
-        "EventPattern": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("events", "PutRule", "Name", "ScheduleExpression", "State", "Description", "RoleArn", "Tags"),
+            **shaped("events", "PutRule", "EventBusName"),
+            **shaped("events", "PutTargets", "Targets"),
+            "EventPattern": None,
+        }
+    )
     attributes = frozenset({"Arn"})
 
     def create(self, wanted: Wanted, site: Site) -> Made:
@@ -69,10 +72,12 @@ class Rule(Kind):
 
 class EventBusPolicy(Kind):
     type = "AWS::Events::EventBusPolicy"
-    takes = {
-        **shaped("events", "PutPermission", "EventBusName", "StatementId", "Action", "Principal", "Condition"),
-        "Statement": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("events", "PutPermission", "EventBusName", "StatementId", "Action", "Principal", "Condition"),
+            "Statement": None,
+        }
+    )
 
     def create(self, wanted: Wanted, site: Site) -> Made:
         given = wanted.properties

@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.compute.source import zipped
 from waterline.templates.code import BUCKET, Package
 from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
-from waterline.templates.shapes import parameters
 
 _LONGEST_NAME = 64  # characters; CreateFunction of the API reference
 _SETTINGS = (
@@ -37,13 +37,15 @@ class Function(Kind):
     """A function in Python, from a zip. The modules of the template's own layers are put into the zip."""
 
     type = "AWS::Lambda::Function"
-    takes = {
-        **shaped("lambda", "CreateFunction", "FunctionName", "PackageType", "Layers", "Tags", *_SETTINGS),
-        **shaped("lambda", "PutFunctionConcurrency", "ReservedConcurrentExecutions"),
-        "RecursiveLoop": None,
-        "Code": None,
-        **dict.fromkeys(_IDLE),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("lambda", "CreateFunction", "FunctionName", "PackageType", "Layers", "Tags", *_SETTINGS),
+            **shaped("lambda", "PutFunctionConcurrency", "ReservedConcurrentExecutions"),
+            "RecursiveLoop": None,
+            "Code": None,
+            **dict.fromkeys(_IDLE),
+        }
+    )
     idle = frozenset(_IDLE)
     attributes = frozenset({"Arn"})
 
@@ -147,11 +149,13 @@ def _with_layers(content: bytes, layers: list[bytes]) -> bytes:
 
 class LayerVersion(Kind):
     type = "AWS::Lambda::LayerVersion"
-    takes = {
-        **shaped("lambda", "PublishLayerVersion", "LayerName", "Description", "CompatibleRuntimes", "LicenseInfo"),
-        "CompatibleArchitectures": None,
-        "Content": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("lambda", "PublishLayerVersion", "LayerName", "Description", "CompatibleRuntimes", "LicenseInfo"),
+            "CompatibleArchitectures": None,
+            "Content": None,
+        }
+    )
     idle = frozenset({"CompatibleArchitectures"})
     attributes = frozenset({"LayerVersionArn"})
 
@@ -190,9 +194,7 @@ class Permission(Kind):
         "SourceAccount",
         "SourceArn",
     )
-    takes = shaped(
-        "lambda", "AddPermission", *(one for one in _parameters if one in parameters("lambda", "AddPermission"))
-    )
+    takes = shaped("lambda", "AddPermission", *_parameters)
 
     def create(self, wanted: Wanted, site: Site) -> Made:
         statement = site.generated(wanted.logical_id, 100)
@@ -214,11 +216,13 @@ class EventSourceMapping(Simple):
 
 class Version(Kind):
     type = "AWS::Lambda::Version"
-    takes = {
-        **shaped("lambda", "PublishVersion", "FunctionName", "CodeSha256", "Description"),
-        "ProvisionedConcurrencyConfig": None,
-        "RuntimePolicy": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("lambda", "PublishVersion", "FunctionName", "CodeSha256", "Description"),
+            "ProvisionedConcurrencyConfig": None,
+            "RuntimePolicy": None,
+        }
+    )
     idle = frozenset({"RuntimePolicy", "CodeSha256"})
     attributes = frozenset({"Version", "FunctionArn"})
 
@@ -235,11 +239,13 @@ class Version(Kind):
 
 class Alias(Kind):
     type = "AWS::Lambda::Alias"
-    takes = {
-        **shaped("lambda", "CreateAlias", "FunctionName", "FunctionVersion", "Name", "Description"),
-        "RoutingConfig": None,
-        "ProvisionedConcurrencyConfig": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("lambda", "CreateAlias", "FunctionName", "FunctionVersion", "Name", "Description"),
+            "RoutingConfig": None,
+            "ProvisionedConcurrencyConfig": None,
+        }
+    )
     attributes = frozenset({"AliasArn"})
 
     def create(self, wanted: Wanted, site: Site) -> Made:

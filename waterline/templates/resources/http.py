@@ -1,13 +1,14 @@
 """API Gateway: HTTP APIs, route by route or from an OpenAPI document.
 
 Source: AWS CloudFormation User Guide, "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration",
-"AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage"; API Gateway Developer Guide, "OpenAPI extensions for API Gateway"
-(read 2026-11).
+"AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage"; API Gateway Developer Guide, "OpenAPI extensions for API
+Gateway" (read 2026-11).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
@@ -20,11 +21,13 @@ _DEFAULT = "$default"
 
 class HttpApi(Kind):
     type = "AWS::ApiGatewayV2::Api"
-    takes = {
-        **shaped("apigatewayv2", "CreateApi", "Name", "ProtocolType", "Description", "CorsConfiguration", "Tags"),
-        **shaped("apigatewayv2", "CreateApi", "DisableExecuteApiEndpoint", "Version", *_QUICK),
-        **dict.fromkeys(("Body", "FailOnWarnings", "BasePath", "RouteSelectionExpression")),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("apigatewayv2", "CreateApi", "Name", "ProtocolType", "Description", "CorsConfiguration", "Tags"),
+            **shaped("apigatewayv2", "CreateApi", "DisableExecuteApiEndpoint", "Version", *_QUICK),
+            **dict.fromkeys(("Body", "FailOnWarnings", "BasePath", "RouteSelectionExpression")),
+        }
+    )
     idle = frozenset({"FailOnWarnings", "BasePath", "RouteSelectionExpression"})
     attributes = frozenset({"ApiId", "ApiEndpoint"})
 
@@ -106,19 +109,23 @@ def _authorization(where: Mapping[str, str], operation: Operation, known: dict[s
     if kind == "AWS_IAM":
         return {"AuthorizationType": "AWS_IAM"}
     if name not in known:
-        asked = {**where, "Name": name, "AuthorizerType": "REQUEST" if kind == "REQUEST" else "JWT"}
-        asked["IdentitySource"] = [settings["identitySource"]]
+        type_ = "REQUEST" if kind == "REQUEST" else "JWT"
+        asked = {**where, "Name": name, "AuthorizerType": type_, "IdentitySource": [settings["identitySource"]]}
         known[name] = site.call("apigatewayv2", "CreateAuthorizer", asked)["AuthorizerId"]
     return {"AuthorizationType": "CUSTOM" if kind == "REQUEST" else "JWT", "AuthorizerId": known[name]}
 
 
 class Stage(Kind):
     type = "AWS::ApiGatewayV2::Stage"
-    takes = {
-        **shaped("apigatewayv2", "CreateStage", "ApiId", "StageName", "AutoDeploy", "Description", "StageVariables"),
-        **shaped("apigatewayv2", "CreateStage", "DefaultRouteSettings", "RouteSettings", "Tags"),
-        **dict.fromkeys(("AccessLogSettings", "DeploymentId", "ClientCertificateId")),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped(
+                "apigatewayv2", "CreateStage", "ApiId", "StageName", "AutoDeploy", "Description", "StageVariables"
+            ),
+            **shaped("apigatewayv2", "CreateStage", "DefaultRouteSettings", "RouteSettings", "Tags"),
+            **dict.fromkeys(("AccessLogSettings", "DeploymentId", "ClientCertificateId")),
+        }
+    )
     idle = frozenset({"AccessLogSettings", "DeploymentId", "ClientCertificateId"})
 
     def create(self, wanted: Wanted, site: Site) -> Made:

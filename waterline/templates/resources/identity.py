@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Site, Wanted, only, shaped
@@ -21,10 +22,12 @@ _OF_AWS = ":iam::aws:policy/"
 
 class Role(Kind):
     type = "AWS::IAM::Role"
-    takes = {
-        **shaped("iam", "CreateRole", "RoleName", "Path", "Description", "MaxSessionDuration", "Tags"),
-        **dict.fromkeys(("AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary", "Policies")),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("iam", "CreateRole", "RoleName", "Path", "Description", "MaxSessionDuration", "Tags"),
+            **dict.fromkeys(("AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary", "Policies")),
+        }
+    )
     idle = frozenset({"PermissionsBoundary"})
     attributes = frozenset({"Arn", "RoleId"})
 
@@ -109,10 +112,12 @@ class RolePolicy(Kind):
 
 class ManagedPolicy(Kind):
     type = "AWS::IAM::ManagedPolicy"
-    takes = {
-        **shaped("iam", "CreatePolicy", "Path", "Description"),
-        **dict.fromkeys(("ManagedPolicyName", "PolicyDocument", "Roles", "Users", "Groups")),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("iam", "CreatePolicy", "Path", "Description"),
+            **dict.fromkeys(("ManagedPolicyName", "PolicyDocument", "Roles", "Users", "Groups")),
+        }
+    )
     attributes = frozenset({"PolicyArn", "PolicyId"})
 
     def create(self, wanted: Wanted, site: Site) -> Made:

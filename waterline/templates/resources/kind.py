@@ -5,8 +5,8 @@ Words
 kind
     a type of resource that the lab has, ``AWS::SQS::Queue``.
 wanted, made
-    a resource as the template wants it, all functions resolved, and as it is, with its *physical ID* (what ``Ref`` gives)
-    and its *attributes* (what ``Fn::GetAtt`` gives).
+    a resource as the template wants it, all functions resolved, and as it is, with its *physical ID* (what ``Ref``
+    gives) and its *attributes* (what ``Fn::GetAtt`` gives).
 site
     where resources are made: the open cloud, through plain boto3, so that every rule of the lab holds for them.
 without effect
@@ -46,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Made:
-    """A resource that is there. `facts`: what its parameters and the API's answers said, for changing and deleting it."""
+    """A resource that is there. `facts` is what is needed to change and to delete it."""
 
     physical_id: str
     attributes: Mapping[str, Any] = field(default_factory=dict)

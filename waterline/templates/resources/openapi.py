@@ -59,7 +59,7 @@ def _operation(
         elif declared.get("type") == "apiKey" or scheme == "api_key":
             needs_key = True
     integration = written.get(_INTEGRATION)
-    unsupported = ()
+    unsupported: tuple[str, ...] = ()
     if integration and "connectionId" in integration:
         unsupported = (f"connectionId of {verb} {path}",)
     return Operation(path, verb, _as_written(integration) if integration else None, needs_key, authorizer, unsupported)

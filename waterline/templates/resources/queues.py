@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Site, Wanted, shaped
@@ -33,7 +34,9 @@ _LONGEST_NAME = 80  # characters; its quota is "Queue name" of the SQS guide
 
 class Queue(Kind):
     type = "AWS::SQS::Queue"
-    takes = {**dict.fromkeys((*_TEXT, *_JSON)), **shaped("sqs", "CreateQueue", "QueueName"), "Tags": None}
+    takes = MappingProxyType(
+        {**dict.fromkeys((*_TEXT, *_JSON)), **shaped("sqs", "CreateQueue", "QueueName"), "Tags": None}
+    )
     attributes = frozenset({"Arn", "QueueName", "QueueUrl"})
 
     def create(self, wanted: Wanted, site: Site) -> Made:

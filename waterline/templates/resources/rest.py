@@ -1,7 +1,7 @@
 """API Gateway: REST APIs, method by method or from an OpenAPI document.
 
-An API's ``Body`` is an OpenAPI document (this is what AWS SAM makes of ``Type: Api`` events): its paths become resources,
-its operations methods, and their ``x-amazon-apigateway-integration`` integrations, through the same calls as resources
+An API's ``Body`` is an OpenAPI document (AWS SAM makes one of ``Type: Api`` events): its paths become resources, its
+operations methods, and their ``x-amazon-apigateway-integration`` integrations, through the same calls as resources
 that a template writes one by one. Source: AWS CloudFormation User Guide, "AWS::ApiGateway::RestApi",
 "AWS::ApiGateway::Method", "AWS::ApiGateway::Stage"; API Gateway Developer Guide, "OpenAPI extensions for API Gateway"
 (read 2026-11).
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
@@ -38,11 +39,13 @@ class RestApi(Kind):
     type = "AWS::ApiGateway::RestApi"
     _own = ("Name", "Description", "BinaryMediaTypes", "EndpointConfiguration", "Policy", "ApiKeySourceType")
     idle = frozenset({"FailOnWarnings", "MinimumCompressionSize", "Mode", "Parameters", "DisableExecuteApiEndpoint"})
-    takes = {
-        **shaped("apigateway", "CreateRestApi", "name", "description", "binaryMediaTypes", "endpointConfiguration"),
-        **shaped("apigateway", "CreateRestApi", "tags"),
-        **dict.fromkeys(("Policy", "ApiKeySourceType", "Body", *idle)),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("apigateway", "CreateRestApi", "name", "description", "binaryMediaTypes", "endpointConfiguration"),
+            **shaped("apigateway", "CreateRestApi", "tags"),
+            **dict.fromkeys(("Policy", "ApiKeySourceType", "Body", *idle)),
+        }
+    )
     attributes = frozenset({"RestApiId", "RootResourceId"})
 
     def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
@@ -150,12 +153,14 @@ def _put_integration(api: str, resource: str, verb: str, written: Mapping[str, A
 
 class Method(Kind):
     type = "AWS::ApiGateway::Method"
-    takes = {
-        **shaped("apigateway", "PutMethod", "restApiId", "resourceId", "httpMethod"),
-        **shaped("apigateway", "PutMethod", *(name[0].lower() + name[1:] for name in _METHOD)),
-        "Integration": None,
-        "MethodResponses": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("apigateway", "PutMethod", "restApiId", "resourceId", "httpMethod"),
+            **shaped("apigateway", "PutMethod", *(name[0].lower() + name[1:] for name in _METHOD)),
+            "Integration": None,
+            "MethodResponses": None,
+        }
+    )
 
     def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         for name in properties.get("Integration") or {}:
@@ -188,10 +193,12 @@ class Method(Kind):
 
 class Deployment(Kind):
     type = "AWS::ApiGateway::Deployment"
-    takes = {
-        **shaped("apigateway", "CreateDeployment", "restApiId", "stageName", "description"),
-        "StageDescription": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("apigateway", "CreateDeployment", "restApiId", "stageName", "description"),
+            "StageDescription": None,
+        }
+    )
     idle = frozenset({"StageDescription"})
     attributes = frozenset({"DeploymentId"})
 
@@ -212,11 +219,13 @@ class Deployment(Kind):
 
 class Stage(Kind):
     type = "AWS::ApiGateway::Stage"
-    takes = {
-        **shaped("apigateway", "CreateStage", "restApiId", "stageName", "deploymentId", "description", "variables"),
-        **shaped("apigateway", "CreateStage", "tags"),
-        **dict.fromkeys(("MethodSettings", "TracingEnabled", "AccessLogSetting", "ClientCertificateId")),
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("apigateway", "CreateStage", "restApiId", "stageName", "deploymentId", "description", "variables"),
+            **shaped("apigateway", "CreateStage", "tags"),
+            **dict.fromkeys(("MethodSettings", "TracingEnabled", "AccessLogSetting", "ClientCertificateId")),
+        }
+    )
     idle = frozenset({"TracingEnabled", "AccessLogSetting", "ClientCertificateId"})
     _throttles = (("ThrottlingRateLimit", "rateLimit"), ("ThrottlingBurstLimit", "burstLimit"))
 

@@ -6,6 +6,7 @@ Source: AWS CloudFormation User Guide, "AWS::Kinesis::Stream", "AWS::Kinesis::St
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from waterline.facts import facts
@@ -17,12 +18,14 @@ _LONGEST_TABLE = 255  # characters; CreateTable of the API reference
 
 class Stream(Kind):
     type = "AWS::Kinesis::Stream"
-    takes = {
-        **shaped("kinesis", "CreateStream", "ShardCount", "StreamModeDetails", "Tags"),
-        **shaped("kinesis", "IncreaseStreamRetentionPeriod", "RetentionPeriodHours"),
-        "Name": None,
-        "StreamEncryption": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped("kinesis", "CreateStream", "ShardCount", "StreamModeDetails", "Tags"),
+            **shaped("kinesis", "IncreaseStreamRetentionPeriod", "RetentionPeriodHours"),
+            "Name": None,
+            "StreamEncryption": None,
+        }
+    )
     idle = frozenset({"StreamEncryption"})
     attributes = frozenset({"Arn"})
 
@@ -61,30 +64,32 @@ class DeliveryStream(Simple):
 
 class Table(Kind):
     type = "AWS::DynamoDB::Table"
-    takes = {
-        **shaped(
-            "dynamodb",
-            "CreateTable",
-            "TableName",
-            "AttributeDefinitions",
-            "KeySchema",
-            "BillingMode",
-            "ProvisionedThroughput",
-            "OnDemandThroughput",
-            "GlobalSecondaryIndexes",
-            "LocalSecondaryIndexes",
-            "StreamSpecification",
-            "TableClass",
-            "DeletionProtectionEnabled",
-            "Tags",
-        ),
-        **shaped("dynamodb", "UpdateTimeToLive", "TimeToLiveSpecification"),
-        "SSESpecification": None,
-        "PointInTimeRecoverySpecification": None,
-        "ContributorInsightsSpecification": None,
-        "KinesisStreamSpecification": None,
-        "ResourcePolicy": None,
-    }
+    takes = MappingProxyType(
+        {
+            **shaped(
+                "dynamodb",
+                "CreateTable",
+                "TableName",
+                "AttributeDefinitions",
+                "KeySchema",
+                "BillingMode",
+                "ProvisionedThroughput",
+                "OnDemandThroughput",
+                "GlobalSecondaryIndexes",
+                "LocalSecondaryIndexes",
+                "StreamSpecification",
+                "TableClass",
+                "DeletionProtectionEnabled",
+                "Tags",
+            ),
+            **shaped("dynamodb", "UpdateTimeToLive", "TimeToLiveSpecification"),
+            "SSESpecification": None,
+            "PointInTimeRecoverySpecification": None,
+            "ContributorInsightsSpecification": None,
+            "KinesisStreamSpecification": None,
+            "ResourcePolicy": None,
+        }
+    )
     idle = frozenset(
         {"SSESpecification", "PointInTimeRecoverySpecification", "ContributorInsightsSpecification", "ResourcePolicy"}
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Site, Wanted, only, shaped
@@ -42,12 +43,14 @@ _LONGEST_NAME = 256  # characters; CreateTopic of the API reference
 
 class Topic(Kind):
     type = "AWS::SNS::Topic"
-    takes = {
-        **dict.fromkeys((*_TOPIC, "DeliveryStatusLogging")),
-        **shaped("sns", "CreateTopic", "Tags"),
-        "TopicName": None,
-        "Subscription": None,
-    }
+    takes = MappingProxyType(
+        {
+            **dict.fromkeys((*_TOPIC, "DeliveryStatusLogging")),
+            **shaped("sns", "CreateTopic", "Tags"),
+            "TopicName": None,
+            "Subscription": None,
+        }
+    )
     attributes = frozenset({"TopicArn", "TopicName"})
 
     def create(self, wanted: Wanted, site: Site) -> Made:
@@ -100,11 +103,13 @@ def _set(topic: str, attributes: Mapping[str, str], site: Site) -> None:
 
 class Subscription(Kind):
     type = "AWS::SNS::Subscription"
-    takes = {
-        **dict.fromkeys(_SUBSCRIPTION),
-        **shaped("sns", "Subscribe", "TopicArn", "Protocol", "Endpoint"),
-        "Region": None,
-    }
+    takes = MappingProxyType(
+        {
+            **dict.fromkeys(_SUBSCRIPTION),
+            **shaped("sns", "Subscribe", "TopicArn", "Protocol", "Endpoint"),
+            "Region": None,
+        }
+    )
     idle = frozenset({"Region"})
     attributes = frozenset({"Arn"})
 

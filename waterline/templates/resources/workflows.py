@@ -1,6 +1,7 @@
 """Step Functions: state machines and activities.
 
-Source: AWS CloudFormation User Guide, "AWS::StepFunctions::StateMachine", "AWS::StepFunctions::Activity" (read 2026-11).
+Source: AWS CloudFormation User Guide, "AWS::StepFunctions::StateMachine", "AWS::StepFunctions::Activity" (read
+2026-11).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.code import BUCKET
@@ -20,14 +22,16 @@ _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 class StateMachine(Kind):
     type = "AWS::StepFunctions::StateMachine"
-    takes = {
-        **dict.fromkeys(("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionSubstitutions")),
-        **shaped("stepfunctions", "CreateStateMachine", "RoleArn", "Tags", "LoggingConfiguration"),
-        "StateMachineName": None,
-        "StateMachineType": None,
-        "TracingConfiguration": None,
-        "EncryptionConfiguration": None,
-    }
+    takes = MappingProxyType(
+        {
+            **dict.fromkeys(("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionSubstitutions")),
+            **shaped("stepfunctions", "CreateStateMachine", "RoleArn", "Tags", "LoggingConfiguration"),
+            "StateMachineName": None,
+            "StateMachineType": None,
+            "TracingConfiguration": None,
+            "EncryptionConfiguration": None,
+        }
+    )
     idle = frozenset({"TracingConfiguration", "EncryptionConfiguration"})
     attributes = frozenset({"Arn", "Name", "StateMachineRevisionId"})
 
