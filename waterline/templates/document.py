@@ -10,7 +10,8 @@ include
     ``Fn::Transform`` with ``AWS::Include``: another file's content, which is put in its place before anything else.
 
 A date such as ``2012-10-17`` stays text, as CloudFormation reads it. Source: AWS CloudFormation User Guide, "Template
-anatomy", "Intrinsic function reference", "AWS::Include transform" (read 2026-11).
+anatomy"; CloudFormation Template Reference Guide, "Intrinsic function reference", "AWS::Include transform" (read
+2026-11).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ mark
     the text that stands for a resource's identifier or attribute as long as the resource is not there. With marks a
     whole template can be looked at before anything is made; what is made of a mark can not be known yet.
 
-Source: AWS CloudFormation User Guide, "Intrinsic function reference", "Condition functions", "Pseudo parameters"
-(read 2026-11).
+Source: CloudFormation Template Reference Guide, "Intrinsic function reference", "Condition functions"; AWS
+CloudFormation User Guide, "Get AWS values using pseudo parameters" (read 2026-11).
 """
 
 from __future__ import annotations

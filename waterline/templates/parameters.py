@@ -2,7 +2,7 @@
 
 Every parameter has a value before anything else is looked at. ``Ref`` gives text, and a list for ``CommaDelimitedList``
 and ``List<...>``. A parameter of a type ``AWS::SSM::Parameter::Value<...>`` names a parameter of Systems Manager in
-this cloud. Source: AWS CloudFormation User Guide, "Parameters" (read 2026-11).
+this cloud. Source: AWS CloudFormation User Guide, "CloudFormation template Parameters syntax" (read 2026-11).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Everything is looked at before anything is made: conditions, references, attributes, types, properties and the shapes of
 their values. A resource comes after those that it refers to and those that its ``DependsOn`` names; otherwise the
-template's own order is kept. Source: AWS CloudFormation User Guide, "DependsOn attribute", "Resource attribute
-reference" (read 2026-11).
+template's own order is kept. Source: CloudFormation Template Reference Guide, "DependsOn attribute", "Resource
+attribute reference" (read 2026-11).
 """
 
 from __future__ import annotations

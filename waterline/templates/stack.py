@@ -1,12 +1,13 @@
 """Stacks: what was made of a template, and what becomes of it when the template is deployed again or taken away.
 
 A deployment makes what is new, changes what has changed and takes away what is gone, in this order. A change that the
-service's API cannot make is a replacement. When a service refuses a resource, everything that this deployment did is
-undone. Source: AWS CloudFormation User Guide, "Update behaviors of stack resources", "Choose how to handle failures
-when provisioning resources", "DeletionPolicy attribute" (read 2026-11).
+service's API cannot make is a replacement: the new resource is made, those that refer to it follow, the old one goes.
+When a service refuses a resource, everything that this deployment did is undone. Source: AWS CloudFormation User Guide,
+"Update behaviors of stack resources", "Choose how to handle failures when provisioning resources"; CloudFormation
+Template Reference Guide, "DeletionPolicy attribute", "UpdateReplacePolicy attribute" (read 2026-11).
 
-Ours differs: a replacement takes the old resource away before it makes the new one, so that a name may stay; and a
-deployment takes no virtual time, unless a service has to be waited for.
+Ours differs: which changes are replacements follows from the APIs, not from the table of each type; and a deployment
+takes no virtual time, unless a service has to be waited for.
 """
 
 from __future__ import annotations
@@ -195,6 +196,7 @@ class _Deployment:
         self._now: dict[str, _Resource] = {}
         self._missing = set(found.left_out)
         self._undo: list[Callable[[], object]] = []
+        self._replaced: list[_Resource] = []
         self.left_out: list[str] = []
 
     def run(self) -> dict[str, _Resource]:
@@ -237,9 +239,25 @@ class _Deployment:
         if made is not None:
             self._undo.append(lambda: kind.update(old.wanted, made, changed, self._site))
             return made
-        _delete(old, self._site)
-        self._undo.append(lambda: kind.create(old.wanted, self._site))
-        return self._create(kind, wanted)
+        return self._replace(kind, wanted, old)
+
+    def _replace(self, kind: Kind, wanted: Wanted, old: _Resource) -> Made:
+        """A new resource in the place of the old one, which goes at the end, when nobody refers to it any more."""
+        if self._body["Resources"][wanted.logical_id].get("UpdateReplacePolicy") == "Retain":
+            return self._create(kind, wanted)
+        if kind.named is None:  # there cannot be two of them, so the old one goes first
+            _delete(old, self._site)
+            self._undo.append(lambda: kind.create(old.wanted, self._site))
+            return self._create(kind, wanted)
+        name = wanted.properties.get(kind.named)
+        if name is not None and name == old.wanted.properties.get(kind.named):
+            raise ValueError(
+                "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                f"Rename {name} and update the stack again."
+            )
+        made = self._create(kind, wanted)
+        self._replaced.append(old)
+        return made
 
     def _create(self, kind: Kind, wanted: Wanted) -> Made:
         made = kind.create(wanted, self._site)
@@ -254,7 +272,9 @@ class _Deployment:
                 continue
 
     def _clear(self) -> None:
-        """Take away what the template no longer has, the last first."""
+        """Take away what was replaced, and what the template no longer has, the last first."""
+        for old in reversed(self._replaced):
+            _delete(old, self._site)
         for logical_id, old in reversed(list(self._before.items())):
             new = self._now.get(logical_id)
             if (new is None or new.wanted.type != old.wanted.type) and not old.retained:

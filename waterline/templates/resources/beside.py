@@ -1,8 +1,8 @@
 """What stands beside messaging in many templates: logs, alarms, and stores of settings, keys and secrets.
 
-Source: AWS CloudFormation User Guide, "AWS::Logs::LogGroup", "AWS::Logs::ResourcePolicy", "AWS::CloudWatch::Alarm",
-"AWS::CloudWatch::Dashboard", "AWS::SSM::Parameter", "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::SecretsManager::Secret"
-(read 2026-11).
+Source: CloudFormation Template Reference Guide, "AWS::Logs::LogGroup", "AWS::Logs::ResourcePolicy",
+"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SSM::Parameter", "AWS::KMS::Key", "AWS::KMS::Alias",
+"AWS::SecretsManager::Secret" (read 2026-11).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class LogGroup(Kind):
     """A log group. One that Lambda has made before is taken over, as a deployment on AWS could not."""
 
     type = "AWS::Logs::LogGroup"
+    named = "LogGroupName"
     takes = MappingProxyType(
         {
             **shaped("logs", "CreateLogGroup", "LogGroupName", "KmsKeyId", "LogGroupClass", "Tags"),
@@ -58,6 +59,7 @@ class LogGroup(Kind):
 
 class Dashboard(Kind):
     type = "AWS::CloudWatch::Dashboard"
+    named = "DashboardName"
     takes = dict.fromkeys(("DashboardName", "DashboardBody"))
 
     def create(self, wanted: Wanted, site: Site) -> Made:
@@ -74,6 +76,7 @@ class Dashboard(Kind):
 
 class Secret(Kind):
     type = "AWS::SecretsManager::Secret"
+    named = "Name"
     takes = MappingProxyType(
         {
             **shaped("secretsmanager", "CreateSecret", "Name", "Description", "SecretString", "Tags", "KmsKeyId"),

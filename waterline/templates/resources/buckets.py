@@ -1,6 +1,6 @@
 """S3: buckets with their notifications, and bucket policies.
 
-Source: AWS CloudFormation User Guide, "AWS::S3::Bucket", "AWS::S3::BucketPolicy" (read 2026-11).
+Source: CloudFormation Template Reference Guide, "AWS::S3::Bucket", "AWS::S3::BucketPolicy" (read 2026-11).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _IDLE = (
 
 class Bucket(Kind):
     type = "AWS::S3::Bucket"
+    named = "BucketName"
     idle = frozenset(_IDLE)
     takes = dict.fromkeys(("BucketName", "NotificationConfiguration", "VersioningConfiguration", "Tags", *_IDLE))
     attributes = frozenset({"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"})

@@ -1,7 +1,7 @@
 """EventBridge: rules, buses, archives, connections, API destinations; Scheduler and Pipes.
 
-A rule's physical ID is its name, behind the bus's name and a bar when the bus is not the default one. Source: AWS
-CloudFormation User Guide, "AWS::Events::Rule", "AWS::Events::EventBus", "AWS::Events::EventBusPolicy",
+A rule's physical ID is its name, behind the bus's name and a bar when the bus is not the default one. Source:
+CloudFormation Template Reference Guide, "AWS::Events::Rule", "AWS::Events::EventBus", "AWS::Events::EventBusPolicy",
 "AWS::Events::Archive", "AWS::Events::Connection", "AWS::Events::ApiDestination", "AWS::Scheduler::Schedule",
 "AWS::Scheduler::ScheduleGroup", "AWS::Pipes::Pipe" (read 2026-11).
 """
@@ -20,6 +20,7 @@ _DEFAULT = "default"
 
 class Rule(Kind):
     type = "AWS::Events::Rule"
+    named = "Name"
     takes = MappingProxyType(
         {
             **shaped("events", "PutRule", "Name", "ScheduleExpression", "State", "Description", "RoleArn", "Tags"),
@@ -105,11 +106,21 @@ class EventBus(Simple):
 
     def create(self, wanted: Wanted, site: Site) -> Made:
         made = super().create(wanted, site)
+        self._allow(wanted, made, site)
+        return made
+
+    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
+        if not changed <= {"Policy"}:
+            return None
+        self._allow(wanted, made, site)
+        return made
+
+    @staticmethod
+    def _allow(wanted: Wanted, made: Made, site: Site) -> None:
         policy = wanted.properties.get("Policy")
         if policy is not None:
             text = policy if isinstance(policy, str) else json.dumps(policy)
             site.call("events", "PutPermission", {"EventBusName": made.physical_id, "Policy": text})
-        return made
 
 
 class Archive(Simple):
@@ -129,11 +140,12 @@ KINDS: tuple[Kind, ...] = (
         "AWS::Events::EventBus",
         "events",
         "CreateEventBus",
-        update="UpdateEventBus",
         delete="DeleteEventBus",
+        name=("Name", 256),
         physical_id="Name",
         attributes={"Arn": "EventBusArn", "Name": "Name"},
         more={"Policy": None},
+        idle=("Description",),
     ),
     Archive(
         "AWS::Events::Archive",

@@ -1,6 +1,6 @@
 """Lambda: functions, who may invoke them, what invokes them, and their versions.
 
-Source: AWS CloudFormation User Guide, "AWS::Lambda::Function", "AWS::Lambda::Permission",
+Source: CloudFormation Template Reference Guide, "AWS::Lambda::Function", "AWS::Lambda::Permission",
 "AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Url", "AWS::Lambda::Version",
 "AWS::Lambda::Alias", "AWS::Lambda::LayerVersion" (read 2026-11).
 """
@@ -30,6 +30,8 @@ _SETTINGS = (
     "Runtime",
     "Timeout",
 )
+# What a function has when a setting is gone from its template.
+_NOTHING: Mapping[str, Any] = MappingProxyType({"DeadLetterConfig": {}, "Environment": {"Variables": {}}})
 _IDLE = ("Architectures", "KmsKeyArn", "RuntimeManagementConfig", "SnapStart", "TracingConfig", "VpcConfig")
 
 
@@ -37,6 +39,7 @@ class Function(Kind):
     """A function in Python, from a zip. The modules of the template's own layers are put into the zip."""
 
     type = "AWS::Lambda::Function"
+    named = "FunctionName"
     takes = MappingProxyType(
         {
             **shaped("lambda", "CreateFunction", "FunctionName", "PackageType", "Layers", "Tags", *_SETTINGS),
@@ -85,8 +88,8 @@ class Function(Kind):
             return None
         if changed & {"Code", "Layers"}:
             site.call("lambda", "UpdateFunctionCode", {**name, **_code(given, site)})
-        settings = {"DeadLetterConfig": {}, "Environment": {}, **_settings(given, site)}
-        site.call("lambda", "UpdateFunctionConfiguration", {**name, **settings})
+        taken_away = {one: value for one, value in _NOTHING.items() if one in changed}
+        site.call("lambda", "UpdateFunctionConfiguration", {**name, **taken_away, **_settings(given, site)})
         if "ReservedConcurrentExecutions" in changed and "ReservedConcurrentExecutions" not in given:
             site.call("lambda", "DeleteFunctionConcurrency", name)
         self._limit(given, made, site)

@@ -1,6 +1,6 @@
 """API Gateway: HTTP APIs, route by route or from an OpenAPI document.
 
-Source: AWS CloudFormation User Guide, "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration",
+Source: CloudFormation Template Reference Guide, "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Integration",
 "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage"; API Gateway Developer Guide, "OpenAPI extensions for API
 Gateway" (read 2026-11).
 """

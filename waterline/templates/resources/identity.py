@@ -1,8 +1,8 @@
 """IAM: roles and policies. The lab stores them; what they allow is asked of nobody.
 
 A policy of AWS's own (``arn:aws:iam::aws:policy/...``) is there in every account; a role that names one has it without
-further ado. Source: AWS CloudFormation User Guide, "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy",
-"AWS::IAM::RolePolicy" (read 2026-11).
+further ado. Source: CloudFormation Template Reference Guide, "AWS::IAM::Role", "AWS::IAM::Policy",
+"AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy" (read 2026-11).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _OF_AWS = ":iam::aws:policy/"
 
 class Role(Kind):
     type = "AWS::IAM::Role"
+    named = "RoleName"
     takes = MappingProxyType(
         {
             **shaped("iam", "CreateRole", "RoleName", "Path", "Description", "MaxSessionDuration", "Tags"),
@@ -112,6 +113,7 @@ class RolePolicy(Kind):
 
 class ManagedPolicy(Kind):
     type = "AWS::IAM::ManagedPolicy"
+    named = "ManagedPolicyName"
     takes = MappingProxyType(
         {
             **shaped("iam", "CreatePolicy", "Path", "Description"),

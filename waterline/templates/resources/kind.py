@@ -12,8 +12,8 @@ site
 without effect
     a property that is accepted, and that nothing in the lab depends on.
 
-Source: AWS CloudFormation User Guide, "Resource attribute reference", "AWS resource and property types reference" (read
-2026-11).
+Source: CloudFormation Template Reference Guide, "Resource attribute reference", "AWS resource and property types
+reference" (read 2026-11).
 """
 
 from __future__ import annotations
@@ -90,12 +90,17 @@ class Site:
 
 
 class Kind:
-    """A type of resource. `takes` are its properties with their shapes; those in `idle` are without effect."""
+    """A type of resource.
+
+    `takes` are its properties with their shapes; those in `idle` are without effect. `named` is the property that names
+    a resource, if its type has one: without it the name is generated.
+    """
 
     type: str
     takes: Mapping[str, Shape | None]
     idle: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()
+    named: str | None = None
 
     def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         """What the lab does not have of what the properties ask for; marks stand for what is not there yet."""
@@ -154,6 +159,7 @@ class Simple(Kind):
         self.service = service
         self._create, self._update, self._delete, self._look = create, update, delete, look
         self._name = name
+        self.named = None if name is None else name[0]
         self._rename = dict(rename or {})
         self._physical_id = physical_id
         self._attributes = dict(attributes or {})

@@ -1,7 +1,7 @@
 """SQS: queues and their policies.
 
-Source: AWS CloudFormation User Guide, "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy" (read
-2026-11).
+Source: CloudFormation Template Reference Guide, "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+"AWS::SQS::QueueInlinePolicy" (read 2026-11).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _LONGEST_NAME = 80  # characters; its quota is "Queue name" of the SQS guide
 
 class Queue(Kind):
     type = "AWS::SQS::Queue"
+    named = "QueueName"
     takes = MappingProxyType(
         {**dict.fromkeys((*_TEXT, *_JSON)), **shaped("sqs", "CreateQueue", "QueueName"), "Tags": None}
     )

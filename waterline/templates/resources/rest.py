@@ -2,7 +2,7 @@
 
 An API's ``Body`` is an OpenAPI document (AWS SAM makes one of ``Type: Api`` events): its paths become resources, its
 operations methods, and their ``x-amazon-apigateway-integration`` integrations, through the same calls as resources
-that a template writes one by one. Source: AWS CloudFormation User Guide, "AWS::ApiGateway::RestApi",
+that a template writes one by one. Source: CloudFormation Template Reference Guide, "AWS::ApiGateway::RestApi",
 "AWS::ApiGateway::Method", "AWS::ApiGateway::Stage"; API Gateway Developer Guide, "OpenAPI extensions for API Gateway"
 (read 2026-11).
 """

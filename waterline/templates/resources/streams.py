@@ -1,6 +1,6 @@
 """Kinesis and Firehose, and the tables of DynamoDB.
 
-Source: AWS CloudFormation User Guide, "AWS::Kinesis::Stream", "AWS::Kinesis::StreamConsumer",
+Source: CloudFormation Template Reference Guide, "AWS::Kinesis::Stream", "AWS::Kinesis::StreamConsumer",
 "AWS::KinesisFirehose::DeliveryStream", "AWS::DynamoDB::Table" (read 2026-11).
 """
 
@@ -18,6 +18,7 @@ _LONGEST_TABLE = 255  # characters; CreateTable of the API reference
 
 class Stream(Kind):
     type = "AWS::Kinesis::Stream"
+    named = "Name"
     takes = MappingProxyType(
         {
             **shaped("kinesis", "CreateStream", "ShardCount", "StreamModeDetails", "Tags"),
@@ -64,6 +65,7 @@ class DeliveryStream(Simple):
 
 class Table(Kind):
     type = "AWS::DynamoDB::Table"
+    named = "TableName"
     takes = MappingProxyType(
         {
             **shaped(

@@ -1,6 +1,6 @@
 """SNS: topics, subscriptions and topic policies.
 
-Source: AWS CloudFormation User Guide, "AWS::SNS::Topic", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
+Source: CloudFormation Template Reference Guide, "AWS::SNS::Topic", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy",
 "AWS::SNS::TopicInlinePolicy" (read 2026-11).
 """
 
@@ -43,6 +43,7 @@ _LONGEST_NAME = 256  # characters; CreateTopic of the API reference
 
 class Topic(Kind):
     type = "AWS::SNS::Topic"
+    named = "TopicName"
     takes = MappingProxyType(
         {
             **dict.fromkeys((*_TOPIC, "DeliveryStatusLogging")),

@@ -1,7 +1,7 @@
 """Step Functions: state machines and activities.
 
-Source: AWS CloudFormation User Guide, "AWS::StepFunctions::StateMachine", "AWS::StepFunctions::Activity" (read
-2026-11).
+Source: CloudFormation Template Reference Guide, "AWS::StepFunctions::StateMachine", "AWS::StepFunctions::Activity"
+(read 2026-11).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 class StateMachine(Kind):
     type = "AWS::StepFunctions::StateMachine"
+    named = "StateMachineName"
     takes = MappingProxyType(
         {
             **dict.fromkeys(("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionSubstitutions")),
