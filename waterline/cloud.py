@@ -273,9 +273,9 @@ class Cloud:
         """Deploy an AWS SAM or CloudFormation template: a file, its text, or a mapping.
 
         Folders that it names (``CodeUri: src/``) begin where the file is. `code` gives functions other code by their
-        logical IDs: a module's text, a path, a zip, or a mapping of file names to texts. A stack of that name is updated.
-        Raises TemplateRefused; NotSupported, which names all that the lab does not have, before anything is created
-        (`allow_unsupported` deploys the rest); and DeploymentFailed when a service refuses a resource.
+        logical IDs: a module's text, a path, a zip, or a mapping of file names to texts. A stack of that name is
+        updated. Raises TemplateRefused; NotSupported, which names all that the lab does not have before anything is
+        created (`allow_unsupported` deploys the rest); and DeploymentFailed when a service refuses a resource.
         """
         self._must_be_open("deploy_template")
         from waterline.templates.document import read

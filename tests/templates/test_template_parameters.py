@@ -10,7 +10,6 @@ from deployed import client
 from waterline import Cloud
 from waterline.templates.mistakes import TemplateRefused
 
-
 NOT_THERE = "this cloud has no such parameter: put it there with put_parameter first."
 
 
