@@ -30,6 +30,7 @@ _SETTINGS = (
     "Runtime",
     "Timeout",
 )
+_QUALIFIED = 8  # parts of the ARN of an alias or a version
 # What a function has when a setting is gone from its template.
 _NOTHING: Mapping[str, Any] = MappingProxyType({"DeadLetterConfig": {}, "Environment": {"Variables": {}}})
 _IDLE = ("Architectures", "KmsKeyArn", "RuntimeManagementConfig", "SnapStart", "TracingConfig", "VpcConfig")
@@ -217,6 +218,17 @@ class EventSourceMapping(Simple):
         return super().update(wanted, made, changed, site)
 
 
+class Url(Simple):
+    """A function URL; a target that is an alias is told apart from its function, as the API wants it."""
+
+    def parameters(self, wanted: Wanted, site: Site) -> dict[str, Any]:
+        asked = super().parameters(wanted, site)
+        parts = asked["FunctionName"].split(":")
+        if len(parts) == _QUALIFIED:
+            asked |= {"FunctionName": ":".join(parts[:-1]), "Qualifier": parts[-1]}
+        return asked
+
+
 class Version(Kind):
     type = "AWS::Lambda::Version"
     takes = MappingProxyType(
@@ -310,7 +322,7 @@ KINDS: tuple[Kind, ...] = (
         physical_id="FunctionArn",
         delete_with={"Qualifier": "Qualifier || '$LATEST'"},
     ),
-    Simple(
+    Url(
         "AWS::Lambda::Url",
         "lambda",
         "CreateFunctionUrlConfig",

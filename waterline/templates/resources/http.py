@@ -110,7 +110,18 @@ def _authorization(where: Mapping[str, str], operation: Operation, known: dict[s
         return {"AuthorizationType": "AWS_IAM"}
     if name not in known:
         type_ = "REQUEST" if kind == "REQUEST" else "JWT"
-        asked = {**where, "Name": name, "AuthorizerType": type_, "IdentitySource": [settings["identitySource"]]}
+        sources = settings["identitySource"]
+        asked: dict[str, Any] = {
+            **where,
+            "Name": name,
+            "AuthorizerType": type_,
+            "IdentitySource": sources if isinstance(sources, list) else [sources],
+        }
+        if "jwtConfiguration" in settings:
+            jwt = settings["jwtConfiguration"]
+            asked["JwtConfiguration"] = {"Issuer": jwt.get("issuer"), "Audience": jwt.get("audience") or []}
+        if "authorizerUri" in settings:
+            asked["AuthorizerUri"] = settings["authorizerUri"]
         known[name] = site.call("apigatewayv2", "CreateAuthorizer", asked)["AuthorizerId"]
     return {"AuthorizationType": "CUSTOM" if kind == "REQUEST" else "JWT", "AuthorizerId": known[name]}
 

@@ -72,9 +72,9 @@ def _authorizer(name: str, declared: Mapping[str, Any]) -> tuple[str, str, Mappi
     kind = str(settings.get("type", "request")).upper()
     source = settings.get("identitySource", f"method.request.header.{declared.get('name', 'Authorization')}")
     taken: dict[str, Any] = {"identitySource": source}
-    for told, asked in (("authorizerUri", "authorizerUri"), ("providerARNs", "providerARNs")):
-        if told in settings:
-            taken[asked] = settings[told]
+    for name_of_it in ("authorizerUri", "providerARNs", "jwtConfiguration"):
+        if name_of_it in settings:
+            taken[name_of_it] = settings[name_of_it]
     return name, kind, taken
 
 

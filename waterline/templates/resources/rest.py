@@ -28,6 +28,7 @@ _METHOD = (
     "RequestParameters",
     "RequestValidatorId",
 )
+_CALLERS = "arn:aws:iam::*:user/*"
 _INTEGRATION = {
     name[:1].upper() + name[1:]: shape
     for name, shape in parameters("apigateway", "PutIntegration").items()
@@ -67,18 +68,23 @@ class RestApi(Kind):
             asked.setdefault("binaryMediaTypes", types)
         if "Policy" in given:
             asked["policy"] = given["Policy"] if isinstance(given["Policy"], str) else json.dumps(given["Policy"])
-        api = site.call("apigateway", "CreateRestApi", asked)
-        made = Made(api["id"], {"RestApiId": api["id"], "RootResourceId": _root(api["id"], site)})
+        api = site.call("apigateway", "CreateRestApi", asked)["id"]
+        [root] = site.call("apigateway", "GetResources", {"restApiId": api})["items"]
+        made = Made(api, {"RestApiId": api, "RootResourceId": root["id"]})
         self._fill(body, made, site)
         return made
 
     def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
         if not changed <= {"Body"}:
             return None
-        for path, resource in _resources(made.physical_id, site).items():
-            if path.count("/") == 1 and path != "/":
-                asked = {"restApiId": made.physical_id, "resourceId": resource}
-                site.call("apigateway", "DeleteResource", asked)
+        where = {"restApiId": made.physical_id}
+        for item in site.call("apigateway", "GetResources", where)["items"]:
+            resource = {**where, "resourceId": item["id"]}
+            if item["path"] == "/":
+                for verb in item.get("resourceMethods") or {}:
+                    site.call("apigateway", "DeleteMethod", {**resource, "httpMethod": verb})
+            elif item["path"].count("/") == 1:  # what is below goes with it
+                site.call("apigateway", "DeleteResource", resource)
         self._fill(wanted.properties.get("Body") or {}, made, site)
         return made
 
@@ -96,15 +102,6 @@ class RestApi(Kind):
 
     def delete(self, made: Made, site: Site) -> None:
         site.call("apigateway", "DeleteRestApi", {"restApiId": made.physical_id})
-
-
-def _root(api: str, site: Site) -> str:
-    return _resources(api, site)["/"]
-
-
-def _resources(api: str, site: Site) -> dict[str, str]:
-    items = site.call("apigateway", "GetResources", {"restApiId": api})["items"]
-    return {item["path"]: item["id"] for item in items}
 
 
 def _resource(api: str, path: str, there: dict[str, str], site: Site) -> str:
@@ -144,6 +141,8 @@ def _put_integration(api: str, resource: str, verb: str, written: Mapping[str, A
         if name in _INTEGRATION
     }
     asked["type"] = str(asked["type"]).upper()
+    if asked.get("credentials") == _CALLERS:  # of which moto thinks that it is a role of another account
+        del asked["credentials"]
     site.call("apigateway", "PutIntegration", {**where, **asked})
     shapes = parameters("apigateway", "PutIntegrationResponse")
     for one in written.get("IntegrationResponses") or []:
