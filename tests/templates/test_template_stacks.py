@@ -9,7 +9,7 @@ import pytest
 from deployed import bodies, client
 
 from waterline import Cloud
-from waterline.templates.mistakes import DeploymentFailed, NoSuchStack
+from waterline.templates.mistakes import DeploymentFailed, NoSuchStack, TemplateRefused
 
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -198,6 +198,14 @@ def test_a_stack_that_is_not_there_is_told_in_one_sentence(cloud: Cloud) -> None
     with pytest.raises(NoSuchStack) as refused:
         cloud.delete_stack("gone")
     assert str(refused.value) == "There is no stack gone; the stacks of this cloud: none."
+
+
+@pytest.mark.parametrize("name", ["2nd", "my_stack", "", "my stack"])
+def test_a_stack_is_called_as_cloudformation_allows(cloud: Cloud, name: str) -> None:
+    """Source: CreateStack."""
+    with pytest.raises(TemplateRefused) as refused:
+        cloud.deploy_template({"Resources": {"Orders": queue()}}, stack_name=name)
+    assert str(refused.value).startswith(f"A stack cannot be called {name!r}: ")
 
 
 def test_generated_names_say_stack_and_logical_id(cloud: Cloud) -> None:

@@ -70,6 +70,11 @@ def test_transforms_and_rules_are_named(cloud: Cloud) -> None:
     assert lacking(cloud, {"Orders": QUEUE}, **sections) == ("the transform MyMacro", "the section Rules")
 
 
+def test_a_loop_over_resources_is_named(cloud: Cloud) -> None:
+    loop = ["Name", ["a", "b"], {"Queue${Name}": QUEUE}]
+    assert lacking(cloud, {"Fn::ForEach::Queues": loop}) == ("Fn::ForEach::Queues",)
+
+
 def test_everything_is_named_at_once_and_the_sentence_says_what_to_do(cloud: Cloud) -> None:
     resources = {"Site": {"Type": "AWS::EC2::VPC"}, "Orders": {**QUEUE, "Properties": {"Colour": "red"}}}
     with pytest.raises(NotSupported) as refused:

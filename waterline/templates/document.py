@@ -25,7 +25,7 @@ from typing import Any
 
 import yaml
 
-from waterline.templates.mistakes import TemplateRefused
+from waterline.templates.mistakes import NotSupported, TemplateRefused
 
 SECTIONS = (
     "AWSTemplateFormatVersion",
@@ -98,7 +98,7 @@ def read(template: str | PathLike[str] | Mapping[str, Any]) -> Document:
     """The template in a file, in a text, or as a mapping. Local paths in a text begin at the working directory."""
     if isinstance(template, Mapping):
         return _checked(Document("The template", Path.cwd(), json.loads(json.dumps(template))))
-    if isinstance(template, str) and "\n" in template:
+    if isinstance(template, str) and ("\n" in template or template.lstrip().startswith("{")):
         return _checked(Document("The template", Path.cwd(), parse(template, "The template")))
     path = Path(template)
     if not path.is_file():
@@ -117,6 +117,9 @@ def _checked(document: Document) -> Document:
     resources = body.get("Resources")
     if not isinstance(resources, dict) or not resources:
         raise TemplateRefused(f"{name} has no resources: they stand in its section Resources.")
+    loops = [key for key in resources if key.startswith("Fn::")]
+    if loops:
+        raise NotSupported(name, loops)
     for logical_id, resource in resources.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             raise TemplateRefused(f"The resource {logical_id} of {name} has no Type.")

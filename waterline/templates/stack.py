@@ -12,6 +12,7 @@ takes no virtual time, unless a service has to be waited for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +33,7 @@ from waterline.templates.resources.kind import Kind, Made, Site, Wanted
 from waterline.templates.sam import EXTENSIONS, TRANSFORM, transforms, translated
 
 _REFUSED = (ClientError, BotoCoreError, KeyError, TypeError, ValueError)
+_NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]*")
 _GONE = ("NotFound", "NonExistent", "NoSuch", "DoesNotExist")
 
 
@@ -98,6 +100,10 @@ class Stacks:
         allow_unsupported: bool,
     ) -> Stack:
         """Make the stack, or change it. Raises TemplateRefused, NotSupported or DeploymentFailed, one sentence each."""
+        if not _NAME.fullmatch(name):
+            raise TemplateRefused(
+                f"A stack cannot be called {name!r}: its name begins with a letter and has letters, digits and hyphens."
+            )
         values = parameter_values(document, parameters, self._stored)
         body, files = with_files(document, code)
         body = translated(body, values, document.name, self._region)
