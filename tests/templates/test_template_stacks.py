@@ -163,6 +163,47 @@ def test_an_update_that_a_service_refuses_leaves_the_stack_as_it_was(cloud: Clou
     )
 
 
+def test_what_was_taken_away_on_the_way_to_a_failure_is_there_again(cloud: Cloud) -> None:
+    """Source: "Choose how to handle failures when provisioning resources"."""
+
+    def template(source: str, **more: Any) -> dict[str, Any]:
+        mapping = {"FunctionName": {"Ref": "Say"}, "EventSourceArn": {"Fn::GetAtt": [source, "Arn"]}}
+        code = {
+            "InlineCode": "def handler(event, context): pass\n",
+            "Handler": "index.handler",
+            "Runtime": "python3.13",
+        }
+        return {
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Resources": {
+                "One": queue(),
+                "Two": queue(),
+                "Say": {"Type": "AWS::Serverless::Function", "Properties": code},
+                "Feed": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+                **more,
+            },
+        }
+
+    first = cloud.deploy_template(template("One"))
+    bad = {**queue(DelaySeconds=100_000), "DependsOn": "Feed"}
+    with pytest.raises(DeploymentFailed):
+        cloud.deploy_template(template("Two", Bad=bad))
+    [mapping] = client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    assert mapping["EventSourceArn"].endswith(first.resources["One"].rpartition("/")[2])
+    cloud.delete_stack()
+    assert client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+
+
+def test_what_a_service_does_not_let_go_is_left_behind_and_told(cloud: Cloud) -> None:
+    """Source: "Update behaviors of stack resources", DeleteBucket."""
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full"}}
+    cloud.deploy_template({"Resources": {"Full": bucket, "Orders": queue()}})
+    client("s3").put_object(Bucket="full", Key="a", Body=b"a")
+    stack = cloud.deploy_template({"Resources": {"Orders": queue()}})
+    [sentence] = stack.left_behind
+    assert sentence.startswith("full (AWS::S3::Bucket): BucketNotEmpty")
+
+
 def test_a_resource_that_somebody_deleted_by_hand_is_no_obstacle(cloud: Cloud) -> None:
     stack = cloud.deploy_template({"Resources": {"Orders": queue(), "More": queue()}})
     client("sqs").delete_queue(QueueUrl=stack.resources["Orders"])

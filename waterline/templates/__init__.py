@@ -9,7 +9,8 @@ dynamic      ``{{resolve:...}}``: values that other services keep
 shapes       from a property to a parameter of an API, by botocore's model
 resources    a package: the types of resources, and how one is made, changed and taken away
 plan         what a deployment would do, and what of it the lab does not have
-stack        stacks: deployed, deployed again, deleted
+deployment   one deployment: made, changed, taken away, undone
+stack        stacks by name: deployed, deployed again, deleted
 mistakes     how a template's mistakes are told
 
 moto has a CloudFormation of its own. It is not used: it makes resources behind the API's back, where the lab's rules do

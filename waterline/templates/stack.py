@@ -1,13 +1,7 @@
-"""Stacks: what was made of a template, and what becomes of it when the template is deployed again or taken away.
+"""Stacks: what was made of a template, by name; deployed, deployed again, and taken away.
 
-A deployment makes what is new, changes what has changed and takes away what is gone, in this order. A change that the
-service's API cannot make is a replacement: the new resource is made, those that refer to it follow, the old one goes.
-When a service refuses a resource, everything that this deployment did is undone. Source: AWS CloudFormation User Guide,
-"Update behaviors of stack resources", "Choose how to handle failures when provisioning resources"; CloudFormation
-Template Reference Guide, "DeletionPolicy attribute", "UpdateReplacePolicy attribute" (read 2026-11).
-
-Ours differs: which changes are replacements follows from the APIs, not from the table of each type; and a deployment
-takes no virtual time, unless a service has to be waited for.
+A stack's deployment is in ``deployment``; here is what comes before it: the parameters, the code, the translation of
+AWS SAM, and the look at all of it. Source: AWS CloudFormation User Guide, "Template anatomy" (read 2026-11).
 """
 
 from __future__ import annotations
@@ -18,23 +12,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from waterline.ground import Ground
 from waterline.templates.code import Files, Source, with_files
+from waterline.templates.deployment import REFUSED, Deployment, Resource, delete, why
 from waterline.templates.document import Document
-from waterline.templates.dynamic import looked_up
 from waterline.templates.intrinsics import Scope
 from waterline.templates.mistakes import DeploymentFailed, NoSuchStack, NotSupported, TemplateRefused
 from waterline.templates.parameters import parameter_values
-from waterline.templates.plan import Plan, active, fit, plan
-from waterline.templates.resources import KINDS
-from waterline.templates.resources.kind import Kind, Made, Site, Wanted
+from waterline.templates.plan import plan
+from waterline.templates.resources.kind import Site
 from waterline.templates.sam import EXTENSIONS, TRANSFORM, transforms, translated
 
-_REFUSED = (ClientError, BotoCoreError, KeyError, TypeError, ValueError)
 _NAME = re.compile(r"[A-Za-z][-A-Za-z0-9]*")
-_GONE = ("NotFound", "NonExistent", "NoSuch", "DoesNotExist")
 
 
 @dataclass(frozen=True)
@@ -43,7 +33,8 @@ class Stack:
 
     `resources` has the physical ID of each logical ID, `outputs` the values of the template's outputs. `left_out` names
     what the lab does not have (with ``allow_unsupported=True``), `without_effect` the properties that change nothing in
-    the lab, such as ``Orders.KmsMasterKeyId``.
+    the lab, such as ``Orders.KmsMasterKeyId``, and `left_behind` what the template no longer has but its service did
+    not let go.
     """
 
     name: str
@@ -51,16 +42,7 @@ class Stack:
     outputs: Mapping[str, Any]
     left_out: tuple[str, ...] = ()
     without_effect: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Resource:
-    """A resource of a stack."""
-
-    kind: Kind
-    wanted: Wanted
-    made: Made
-    retained: bool
+    left_behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +51,7 @@ class _Deployed:
 
     stack: Stack
     site: Site
-    resources: Mapping[str, _Resource]
+    resources: Mapping[str, Resource]
     exports: Mapping[str, str]
 
 
@@ -124,14 +106,20 @@ class Stacks:
         unsupported = (*_sections(document), *found.unsupported)
         if unsupported and not allow_unsupported:
             raise NotSupported(document.name, unsupported)
-        deployment = _Deployment(document.name, body, scope_of, site, found, before.resources if before else {})
-        resources = deployment.run()
+        deployment = Deployment(document.name, body, scope_of, site, found, before.resources if before else {})
+        try:
+            resources = deployment.run()
+        except DeploymentFailed:
+            if before is not None:
+                self._stacks[name] = replace(before, resources=deployment.restored)
+            raise
         stack = Stack(
             name,
             {logical_id: one.made.physical_id for logical_id, one in resources.items()},
             deployment.outputs(),
             (*unsupported, *deployment.left_out),
             found.without_effect,
+            tuple(deployment.left_behind),
         )
         self._stacks[name] = _Deployed(stack, site, resources, deployment.exports())
         return stack
@@ -144,12 +132,11 @@ class Stacks:
             one = left[logical_id]
             if not one.retained:
                 try:
-                    _delete(one, deployed.site)
-                except _REFUSED as error:
+                    delete(one, deployed.site)
+                except REFUSED as error:
                     self._stacks[name] = replace(deployed, resources=left)
-                    kind = one.wanted.type
-                    why = _why(error)
-                    raise DeploymentFailed(f"{logical_id} ({kind}) of {name} cannot be deleted: {why}") from error
+                    what = f"{logical_id} ({one.wanted.type}) of {name}"
+                    raise DeploymentFailed(f"{what} cannot be deleted: {why(error)}") from error
             del left[logical_id]
         del self._stacks[name]
 
@@ -181,161 +168,7 @@ class Stacks:
             return None
 
 
-class _Deployment:
-    """One deployment; `before` are the resources that the stack has."""
-
-    def __init__(
-        self,
-        template: str,
-        body: Mapping[str, Any],
-        scope_of: Callable[[Callable[[str, str | None, str], Any]], Scope],
-        site: Site,
-        found: Plan,
-        before: Mapping[str, _Resource],
-    ) -> None:
-        self._template = template
-        self._body = body
-        self._scope = scope_of(self._refer)
-        self._site = site
-        self._plan = found
-        self._before = before
-        self._now: dict[str, _Resource] = {}
-        self._missing = set(found.left_out)
-        self._undo: list[Callable[[], object]] = []
-        self._replaced: list[_Resource] = []
-        self.left_out: list[str] = []
-
-    def run(self) -> dict[str, _Resource]:
-        for logical_id in self._plan.order:
-            resource = self._body["Resources"][logical_id]
-            kind = KINDS[resource["Type"]]
-            try:
-                wanted = Wanted(logical_id, kind.type, self._properties(logical_id, kind, resource))
-                made = self._make(kind, wanted)
-            except _REFUSED as error:
-                if self._plan.needs[logical_id] & self._missing:
-                    self._missing.add(logical_id)
-                    self.left_out.append(f"{logical_id} ({kind.type}), which needs what is left out: {_why(error)}")
-                    continue
-                self._roll_back()
-                raise DeploymentFailed(
-                    f"{logical_id} ({kind.type}) of {self._template} was refused, and the deployment was undone: "
-                    f"{_why(error)}"
-                ) from error
-            self._now[logical_id] = _Resource(kind, wanted, made, resource.get("DeletionPolicy") == "Retain")
-        self._clear()
-        return self._now
-
-    def _properties(self, logical_id: str, kind: Kind, resource: Mapping[str, Any]) -> dict[str, Any]:
-        where = f"{logical_id} of {self._template}"
-        written = {name: value for name, value in (resource.get("Properties") or {}).items() if name not in kind.idle}
-        resolved = {name: self._scope.resolve(value, where) for name, value in written.items()}
-        return fit(kind, looked_up(resolved, self._site), [])
-
-    def _make(self, kind: Kind, wanted: Wanted) -> Made:
-        """The resource: as it was, changed, replaced or new."""
-        old = self._before.get(wanted.logical_id)
-        if old is None or old.wanted.type != wanted.type:
-            return self._create(kind, wanted)
-        names = {*old.wanted.properties, *wanted.properties}
-        changed = frozenset(name for name in names if old.wanted.properties.get(name) != wanted.properties.get(name))
-        if not changed:
-            return old.made
-        made = kind.update(wanted, old.made, changed, self._site)
-        if made is not None:
-            self._undo.append(lambda: kind.update(old.wanted, made, changed, self._site))
-            return made
-        return self._replace(kind, wanted, old)
-
-    def _replace(self, kind: Kind, wanted: Wanted, old: _Resource) -> Made:
-        """A new resource in the place of the old one, which goes at the end, when nobody refers to it any more."""
-        if self._body["Resources"][wanted.logical_id].get("UpdateReplacePolicy") == "Retain":
-            return self._create(kind, wanted)
-        if kind.named is None:  # there cannot be two of them, so the old one goes first
-            _delete(old, self._site)
-            self._undo.append(lambda: kind.create(old.wanted, self._site))
-            return self._create(kind, wanted)
-        name = wanted.properties.get(kind.named)
-        if name is not None and name == old.wanted.properties.get(kind.named):
-            raise ValueError(
-                "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
-                f"Rename {name} and update the stack again."
-            )
-        made = self._create(kind, wanted)
-        self._replaced.append(old)
-        return made
-
-    def _create(self, kind: Kind, wanted: Wanted) -> Made:
-        made = kind.create(wanted, self._site)
-        self._undo.append(lambda: kind.delete(made, self._site))
-        return made
-
-    def _roll_back(self) -> None:
-        for step in reversed(self._undo):
-            try:
-                step()
-            except _REFUSED:  # what cannot be undone stays; the first refusal is the one to be told
-                continue
-
-    def _clear(self) -> None:
-        """Take away what was replaced, and what the template no longer has, the last first."""
-        for old in reversed(self._replaced):
-            _delete(old, self._site)
-        for logical_id, old in reversed(list(self._before.items())):
-            new = self._now.get(logical_id)
-            if (new is None or new.wanted.type != old.wanted.type) and not old.retained:
-                _delete(old, self._site)
-
-    def outputs(self) -> dict[str, Any]:
-        outputs = {}
-        for name, one in active(self._body, "Outputs", self._scope).items():
-            try:
-                outputs[name] = self._scope.resolve(one.get("Value"), f"The output {name}")
-            except _LeftOut:
-                continue
-        return outputs
-
-    def exports(self) -> dict[str, str]:
-        outputs, exports = self.outputs(), {}
-        for name, one in active(self._body, "Outputs", self._scope).items():
-            if "Export" in one and name in outputs:
-                exports[str(self._scope.resolve(one["Export"]["Name"], f"The output {name}"))] = str(outputs[name])
-        return exports
-
-    def _refer(self, logical_id: str, attribute: str | None, where: str) -> Any:
-        if logical_id not in self._now:
-            if where.startswith("The output "):
-                raise _LeftOut(logical_id)
-            nobody = f"{logical_id}-is-left-out"
-            return self._site.arn("left-out", nobody) if attribute is not None and attribute.endswith("Arn") else nobody
-        made = self._now[logical_id].made
-        return made.physical_id if attribute is None else made.attributes.get(attribute)
-
-
-class _LeftOut(TemplateRefused):
-    """An output names a resource that is left out."""
-
-
 def _sections(document: Document) -> list[str]:
     """What the lab does not have of the template's sections."""
     lacking = [f"the transform {name}" for name in transforms(document.body) if name not in (TRANSFORM, EXTENSIONS)]
     return [*lacking, *(["the section Rules"] if document.body.get("Rules") else [])]
-
-
-def _delete(one: _Resource, site: Site) -> None:
-    """Delete a resource, if it is still there."""
-    try:
-        one.kind.delete(one.made, site)
-    except ClientError as error:
-        if not any(word in error.response["Error"]["Code"] for word in _GONE):
-            raise
-
-
-def _why(error: Exception) -> str:
-    """What a service says, in one sentence."""
-    if isinstance(error, ClientError):
-        told = error.response["Error"]
-        return f"{told['Code']}: {told['Message']}"
-    if isinstance(error, KeyError):
-        return f"it has no {error.args[0]}"
-    return " ".join(str(error).split())

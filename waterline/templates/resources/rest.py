@@ -59,8 +59,8 @@ class RestApi(Kind):
         title = (body.get("info") or {}).get("title")
         asked = {
             "name": str(given.get("Name") or title or wanted.logical_id),
-            **{_lower(name): value for name, value in only(given, "Description", "Tags").items()},
-            **{_lower(name): given[name] for name in ("BinaryMediaTypes", "EndpointConfiguration") if name in given},
+            **{lower(name): value for name, value in only(given, "Description", "Tags").items()},
+            **{lower(name): given[name] for name in ("BinaryMediaTypes", "EndpointConfiguration") if name in given},
             **({"apiKeySource": given["ApiKeySourceType"]} if "ApiKeySourceType" in given else {}),
         }
         types = body.get("x-amazon-apigateway-binary-media-types")
@@ -127,7 +127,7 @@ def _authorizer(api: str, operation: Operation, known: dict[str, str], site: Sit
 
 
 def _put_method(api: str, resource: str, verb: str, settings: Mapping[str, Any], site: Site) -> None:
-    asked = {_lower(name): settings[name] for name in _METHOD if settings.get(name) is not None}
+    asked = {lower(name): settings[name] for name in _METHOD if settings.get(name) is not None}
     site.call("apigateway", "PutMethod", {"restApiId": api, "resourceId": resource, "httpMethod": verb, **asked})
 
 
@@ -136,7 +136,7 @@ def _put_integration(api: str, resource: str, verb: str, written: Mapping[str, A
     where = {"restApiId": api, "resourceId": resource, "httpMethod": verb}
     problems: list[Problem] = []
     asked = {
-        _lower(name): fitted(value, _INTEGRATION[name], name, problems)
+        lower(name): fitted(value, _INTEGRATION[name], name, problems)
         for name, value in written.items()
         if name in _INTEGRATION
     }
@@ -146,7 +146,7 @@ def _put_integration(api: str, resource: str, verb: str, written: Mapping[str, A
     site.call("apigateway", "PutIntegration", {**where, **asked})
     shapes = parameters("apigateway", "PutIntegrationResponse")
     for one in written.get("IntegrationResponses") or []:
-        answer = {_lower(name): fitted(value, shapes[_lower(name)], name, problems) for name, value in one.items()}
+        answer = {lower(name): fitted(value, shapes[lower(name)], name, problems) for name, value in one.items()}
         site.call("apigateway", "PutIntegrationResponse", {**where, **answer})
 
 
@@ -174,7 +174,7 @@ class Method(Kind):
         problems: list[Problem] = []
         shapes = parameters("apigateway", "PutMethodResponse")
         for one in given.get("MethodResponses") or []:
-            answer = {_lower(name): fitted(value, shapes[_lower(name)], name, problems) for name, value in one.items()}
+            answer = {lower(name): fitted(value, shapes[lower(name)], name, problems) for name, value in one.items()}
             site.call("apigateway", "PutMethodResponse", {**where, **answer})
         if given.get("Integration"):
             _put_integration(api, resource, verb, given["Integration"], site)
@@ -190,107 +190,6 @@ class Method(Kind):
         site.call("apigateway", "DeleteMethod", made.facts)
 
 
-class Deployment(Kind):
-    type = "AWS::ApiGateway::Deployment"
-    takes = MappingProxyType(
-        {
-            **shaped("apigateway", "CreateDeployment", "restApiId", "stageName", "description"),
-            "StageDescription": None,
-        }
-    )
-    idle = frozenset({"StageDescription"})
-    attributes = frozenset({"DeploymentId"})
-
-    def create(self, wanted: Wanted, site: Site) -> Made:
-        asked = {_lower(name): value for name, value in wanted.properties.items() if name not in self.idle}
-        deployment = site.call("apigateway", "CreateDeployment", asked)["id"]
-        facts = {"restApiId": asked["restApiId"], "deploymentId": deployment, "stage": asked.get("stageName")}
-        return Made(deployment, {"DeploymentId": deployment}, facts)
-
-    def delete(self, made: Made, site: Site) -> None:
-        where = {"restApiId": made.facts["restApiId"]}
-        stages = site.call("apigateway", "GetStages", where)["item"]
-        for stage in stages:
-            if stage["stageName"] == made.facts["stage"] and stage.get("deploymentId") == made.physical_id:
-                site.call("apigateway", "DeleteStage", {**where, "stageName": stage["stageName"]})
-        site.call("apigateway", "DeleteDeployment", {**where, "deploymentId": made.physical_id})
-
-
-class Stage(Kind):
-    type = "AWS::ApiGateway::Stage"
-    takes = MappingProxyType(
-        {
-            **shaped("apigateway", "CreateStage", "restApiId", "stageName", "deploymentId", "description", "variables"),
-            **shaped("apigateway", "CreateStage", "tags"),
-            **dict.fromkeys(("MethodSettings", "TracingEnabled", "AccessLogSetting", "ClientCertificateId")),
-        }
-    )
-    idle = frozenset({"TracingEnabled", "AccessLogSetting", "ClientCertificateId"})
-    _throttles = (("ThrottlingRateLimit", "rateLimit"), ("ThrottlingBurstLimit", "burstLimit"))
-
-    def create(self, wanted: Wanted, site: Site) -> Made:
-        given = wanted.properties
-        own = only(given, "RestApiId", "StageName", "DeploymentId", "Description", "Variables", "Tags")
-        site.call("apigateway", "CreateStage", {_lower(name): value for name, value in own.items()})
-        facts = {"restApiId": given["RestApiId"], "stageName": given["StageName"]}
-        self._change(facts, self._throttling(given), site)
-        return Made(given["StageName"], facts=facts)
-
-    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
-        if not changed <= {"DeploymentId", "MethodSettings"}:
-            return None
-        patches = self._throttling(wanted.properties)
-        if "DeploymentId" in changed:
-            patches.append({"op": "replace", "path": "/deploymentId", "value": wanted.properties["DeploymentId"]})
-        self._change(made.facts, patches, site)
-        return made
-
-    def _throttling(self, given: Mapping[str, Any]) -> list[dict[str, str]]:
-        return [
-            {
-                "op": "replace",
-                "path": f"/{_escaped(one)}/{one.get('HttpMethod', '*')}/throttling/{end}",
-                "value": str(one[name]),
-            }
-            for one in given.get("MethodSettings") or []
-            for name, end in self._throttles
-            if name in one
-        ]
-
-    @staticmethod
-    def _change(where: Mapping[str, Any], patches: list[dict[str, str]], site: Site) -> None:
-        if patches:
-            site.call("apigateway", "UpdateStage", {**where, "patchOperations": patches})
-
-    def delete(self, made: Made, site: Site) -> None:
-        site.call("apigateway", "DeleteStage", made.facts)
-
-
-def _escaped(setting: Mapping[str, Any]) -> str:
-    path = str(setting.get("ResourcePath", "/*")).removeprefix("/")
-    return path.replace("/", "~1") or "~1"
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
-
-
-class Account(Kind):
-    """The account's role for logs, which the lab has no use for."""
-
-    type = "AWS::ApiGateway::Account"
-    takes = dict.fromkeys(("CloudWatchRoleArn",))
-    idle = frozenset({"CloudWatchRoleArn"})
-    attributes = frozenset({"Id"})
-
-    def create(self, wanted: Wanted, site: Site) -> Made:
-        physical_id = site.generated(wanted.logical_id, 64)
-        return Made(physical_id, {"Id": physical_id})
-
-    def delete(self, made: Made, site: Site) -> None:
-        """There is nothing to take away."""
-
-
 class Model(Simple):
     """A model; its schema is JSON in a template and text in the API."""
 
@@ -303,12 +202,13 @@ class Model(Simple):
         return asked
 
 
+def lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
 KINDS: tuple[Kind, ...] = (
     RestApi(),
     Method(),
-    Deployment(),
-    Stage(),
-    Account(),
     Simple(
         "AWS::ApiGateway::Resource",
         "apigateway",
@@ -317,35 +217,6 @@ KINDS: tuple[Kind, ...] = (
         physical_id="id",
         attributes={"ResourceId": "id"},
         delete_with={"resourceId": "id"},
-    ),
-    Simple(
-        "AWS::ApiGateway::ApiKey",
-        "apigateway",
-        "CreateApiKey",
-        delete="DeleteApiKey",
-        name=("Name", 128),
-        physical_id="id",
-        attributes={"APIKeyId": "id"},
-        delete_with={"apiKey": "id"},
-    ),
-    Simple(
-        "AWS::ApiGateway::UsagePlan",
-        "apigateway",
-        "CreateUsagePlan",
-        delete="DeleteUsagePlan",
-        rename={"UsagePlanName": "name"},
-        name=("UsagePlanName", 128),
-        physical_id="id",
-        attributes={"Id": "id"},
-        delete_with={"usagePlanId": "id"},
-    ),
-    Simple(
-        "AWS::ApiGateway::UsagePlanKey",
-        "apigateway",
-        "CreateUsagePlanKey",
-        delete="DeleteUsagePlanKey",
-        physical_id="join(':', [keyId, usagePlanId])",
-        attributes={"Id": "join(':', [keyId, usagePlanId])"},
     ),
     Model(
         "AWS::ApiGateway::Model",
