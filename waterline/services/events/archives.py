@@ -20,7 +20,7 @@ events takes a second, and the identifier is new, with the first event as its pa
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,12 +43,10 @@ class Shelf:
     pattern: patterns.Pattern | None
     events: list[BusEvent] = field(default_factory=list)
 
-    def take(self, event: BusEvent) -> bool:
+    def take(self, event: BusEvent) -> None:
         """Keep an event, if it is wanted and no replay."""
-        wanted = "replay-name" not in event.content and (self.pattern is None or self.pattern.wants(event.document))
-        if wanted:
+        if "replay-name" not in event.content and (self.pattern is None or self.pattern.wants(event.document)):
             self.events.append(event)
-        return wanted
 
     def forget(self, retention: int, now: dt.datetime) -> None:
         """Drop what is older than so many days; 0: nothing."""
@@ -63,6 +61,35 @@ class Shelf:
 
     def between(self, start: dt.datetime, end: dt.datetime) -> list[BusEvent]:
         return [event for event in self.events if start <= event.time <= end]
+
+
+class Shelves:
+    """The archives of one account in one Region; moto's hold no events."""
+
+    def __init__(self, archives: Mapping[str, Any]) -> None:
+        self._archives = archives
+        self._shelves: dict[str, Shelf] = {}
+
+    def make(self, name: str, pattern: patterns.Pattern | None) -> None:
+        self._shelves[name] = Shelf(pattern)
+
+    def change(self, name: str, pattern: patterns.Pattern) -> None:
+        self._shelves[name].pattern = pattern
+
+    def remove(self, name: str) -> None:
+        del self._shelves[name]
+
+    def take(self, bus_arn: str, event: BusEvent) -> None:
+        """An event on a bus: each of its archives keeps what it wants."""
+        for archive in self._archives.values():
+            if archive.source_arn == bus_arn:
+                self._shelves[archive.name].take(event)
+
+    def get(self, name: str, now: dt.datetime) -> Shelf:
+        """An archive's events, without those that it no longer retains."""
+        shelf = self._shelves[name]
+        shelf.forget(int(self._archives[name].retention or 0), now)
+        return shelf
 
 
 class Replays:

@@ -7,29 +7,24 @@ is decided here. AWS services put their own events by :meth:`EventBackend.put_ev
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from moto.backends import get_backend
 from moto.events import urls as moto_urls
-from moto.events.exceptions import (
-    IllegalStatusException,
-    InvalidEventPatternException,
-    ValidationException,
-)
-from moto.events.models import EventsBackend, ReplayState
+from moto.events.exceptions import InvalidEventPatternException, ValidationException
 
-from waterline.ground import Ground
 from waterline.services import patterns
 from waterline.services.delivery import Sender
 from waterline.services.events import checks, limits
 from waterline.services.events import event as made
 from waterline.services.events.api_destinations import ApiDestinations
-from waterline.services.events.archives import Replays, Shelf
+from waterline.services.events.archive_verbs import ArchiveBackend
+from waterline.services.events.arrivals import Arrivals, enabled
 from waterline.services.events.event import BusEvent
 from waterline.services.events.handover import PRINCIPAL, Handover
-from waterline.services.events.inputs import Naming
 from waterline.services.events.responses import EventResponse
 from waterline.services.events.routing import Router
 from waterline.services.events.timetable import Timetable
@@ -40,19 +35,15 @@ _ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "*"}
 _EVENT_FIELDS = ("id", "account", "source", "time", "region", "resources", "detail-type")
 
 
-class EventBackend(EventsBackend):  # type: ignore[misc]
+class EventBackend(ArchiveBackend):
     """The buses of one account in one Region. `ground` is set by ``waterline.ground.installed``."""
-
-    ground: Ground
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self._patterns: dict[str, patterns.Pattern | None] = {}
-        self._shelves: dict[str, Shelf] = {}
         destinations = ApiDestinations(self.ground, self.destinations, self.connections)
-        self._router = Router(self.ground, Handover(self.ground, account_id, destinations))
+        router = Router(self.ground, Handover(self.ground, account_id, destinations))
+        self._arrivals = Arrivals(self.ground, router, self.shelves)
         self._timetable = Timetable(self.ground, self._rule_is_due)
-        self._replays = Replays(self.ground, self._put_again)
 
     @property
     def _url_module(self) -> SimpleNamespace:
@@ -101,7 +92,7 @@ class EventBackend(EventsBackend):  # type: ignore[misc]
             managed_by,
             tags,
         )
-        self._patterns[rule.arn] = pattern
+        self._arrivals.know(rule, pattern)
         self._timetable.put(rule, schedule)
         return rule
 
@@ -160,10 +151,9 @@ class EventBackend(EventsBackend):  # type: ignore[misc]
         event = home._made_of(entry, sender, self.account_id)
         if bus is None:
             # Reported, not documented: such an event is answered as if it had been taken.
-            home._record_sent(name, event, entry, ())
-            home.ground.journal.record("dropped", f"events:{name}", event.id, why=f"there is no event bus {name}")
+            home._arrivals.lose(name, event)
         else:
-            home._arrive(bus, event, entry)
+            home._arrivals.arrive(bus, event)
         return {"EventId": event.id}
 
     def _home(self, name: str) -> tuple[EventBackend, str]:
@@ -175,19 +165,32 @@ class EventBackend(EventsBackend):  # type: ignore[misc]
 
     def _made_of(self, entry: Mapping[str, Any], sender: Sender | None, account: str) -> BusEvent:
         now = self.ground.clock.date
-        content = {
-            "version": "0",
-            "id": self.ground.identifier("events"),
-            "detail-type": entry["DetailType"],
-            "source": entry["Source"],
-            "account": account if sender is None else sender.account,
-            "time": made.as_time(made.moment(entry.get("Time"), now)),
-            "region": self.region_name,
-            "resources": list(entry.get("Resources") or []),
-            "detail": made.loaded(entry["Detail"]),
-        }
+        content = self._content(
+            entry["Source"],
+            entry["DetailType"],
+            made.moment(entry.get("Time"), now),
+            entry.get("Resources") or [],
+            made.loaded(entry["Detail"]),
+            account if sender is None else sender.account,
+        )
         forwarded = sender is not None and sender.principal == PRINCIPAL and ":rule/" in sender.arn
         return BusEvent(content, entry["Detail"], now, forwarded)
+
+    def _content(
+        self, source: str, detail_type: str, time: dt.datetime, resources: Sequence[str], detail: Any, account: str
+    ) -> dict[str, Any]:
+        """A new event, as targets see it."""
+        return {
+            "version": "0",
+            "id": self.ground.identifier("events"),
+            "detail-type": detail_type,
+            "source": source,
+            "account": account,
+            "time": made.as_time(time),
+            "region": self.region_name,
+            "resources": list(resources),
+            "detail": detail,
+        }
 
     def _denied(
         self, bus: Any, entry: Mapping[str, Any], sender: Sender | None, account: str
@@ -215,146 +218,18 @@ class EventBackend(EventsBackend):  # type: ignore[misc]
         )
         return "AccessDeniedException", f"events:{bus.name} did not let {principal} in: {verdict.why}"
 
-    def _arrive(
-        self,
-        bus: Any,
-        event: BusEvent,
-        entry: Mapping[str, Any] | None,
-        only: frozenset[str] | None = None,
-        **detail: Any,
-    ) -> None:
-        """An event is on a bus: for its archives, and the rules that want it (`only`: of those with these ARNs)."""
-        rules = [rule for rule in bus.rules.values() if self._wants(rule, event) and (only is None or rule.arn in only)]
-        self._record_sent(bus.name, event, entry or {}, [rule.name for rule in rules], **detail)
-        for archive in self.archives.values():
-            if archive.source_arn == bus.arn and archive.state == "ENABLED":
-                self._shelves[archive.name].take(event)
-        if not rules:
-            self.ground.journal.record("filtered", f"events:{bus.name}", event.id, why="no rule of the bus wants it")
-        for rule in rules:
-            self._router.send(bus.name, Naming(rule.arn, rule.name), rule.targets, event)
-
-    def _wants(self, rule: Any, event: BusEvent) -> bool:
-        pattern = self._patterns.get(rule.arn)
-        enabled = rule.state != "DISABLED" and not rule.managed_by
-        return enabled and pattern is not None and pattern.wants(event.document)
-
-    def _record_sent(
-        self, bus: str, event: BusEvent, entry: Mapping[str, Any], rules: Sequence[str], **detail: Any
-    ) -> None:
-        self.ground.journal.record(
-            "sent",
-            f"events:{bus}",
-            event.id,
-            detail.pop("parents", self.ground.clock.cause),
-            body=event.detail,
-            size=made.size(entry) or None,
-            source=event.content["source"],
-            detail_type=event.content["detail-type"],
-            rules=list(rules),
-            **detail,
-        )
-
     # -- schedules ---------------------------------------------------------------------------------------------------
 
     def _rule_is_due(self, rule: Any) -> None:
-        bus = self.event_buses[_DEFAULT]
-        if bus.rules.get(rule.name) is not rule or rule.state == "DISABLED":
-            return
-        now = self.ground.clock.date
-        content = {
-            "version": "0",
-            "id": self.ground.identifier("events"),
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": self.account_id,
-            "time": made.as_time(now),
-            "region": self.region_name,
-            "resources": [rule.arn],
-            "detail": {},
-        }
-        event = BusEvent(content, "{}", now)
-        self._record_sent(bus.name, event, {}, [rule.name], scheduled=True)
-        self._router.send(bus.name, Naming(rule.arn, rule.name), rule.targets, event)
+        bus, now = self.event_buses[_DEFAULT], self.ground.clock.date
+        if bus.rules.get(rule.name) is rule and enabled(rule):
+            content = self._content("aws.events", "Scheduled Event", now, [rule.arn], {}, self.account_id)
+            self._arrivals.fall_due(bus, rule, BusEvent(content, "{}", now))
 
-    # -- archives and replays ----------------------------------------------------------------------------------------
+    # -- replays -----------------------------------------------------------------------------------------------------
 
-    def create_archive(self, name: str, source_arn: str, description: str, event_pattern: str, retention: str) -> Any:
-        pattern = checks.pattern(event_pattern)
-        archive = super().create_archive(name, source_arn, description, event_pattern, retention)
-        archive.source_arn = self._get_event_bus(source_arn).arn
-        self._shelves[name] = Shelf(pattern)
-        return archive
-
-    def update_archive(self, name: str, description: str, event_pattern: str, retention: str) -> dict[str, Any]:
-        pattern = checks.pattern(event_pattern)
-        answer: dict[str, Any] = super().update_archive(name, description, event_pattern, retention)
-        if pattern is not None:
-            self._shelves[name].pattern = pattern
-        return answer
-
-    def describe_archive(self, name: str) -> dict[str, Any]:
-        answer: dict[str, Any] = super().describe_archive(name)
-        return answer | self._held(name)
-
-    def list_archives(self, name_prefix: str | None, source_arn: str | None, state: str | None) -> list[dict[str, Any]]:
-        listed = super().list_archives(name_prefix, source_arn, state)
-        return [archive | self._held(archive["ArchiveName"]) for archive in listed]
-
-    def delete_archive(self, name: str) -> None:
-        super().delete_archive(name)
-        del self._shelves[name]
-
-    def _held(self, name: str) -> dict[str, int]:
-        shelf = self._fresh_shelf(name)
-        return {"EventCount": len(shelf.events), "SizeBytes": shelf.size}
-
-    def _fresh_shelf(self, name: str) -> Shelf:
-        shelf = self._shelves[name]
-        shelf.forget(int(self.archives[name].retention or 0), self.ground.clock.date)
-        return shelf
-
-    def start_replay(
-        self,
-        name: str,
-        description: str,
-        source_arn: str,
-        start_time: str,
-        end_time: str,
-        destination: dict[str, Any],
-    ) -> dict[str, Any]:
-        self.ground.clock.refuse_other_threads()
-        running = [one for one in self.replays.values() if one.state in (ReplayState.STARTING, ReplayState.RUNNING)]
-        if len(running) >= limits.REPLAYS:
-            raise checks.LimitExceededException
-        now = self.ground.clock.date
-        start, end = made.moment(start_time, now), made.moment(end_time, now)
-        # moto's archives hold no events here, so that moto replays none.
-        answer: dict[str, Any] = super().start_replay(name, description, source_arn, start_time, end_time, destination)
-        rules = destination.get("FilterArns")
-        events = self._fresh_shelf(source_arn.split("/")[-1]).between(start, end)
-        self._replays.start(self.replays[name], events, frozenset(rules) if rules else None)
-        return answer
-
-    def _put_again(self, event: BusEvent, replay: str, only: frozenset[str] | None) -> None:
-        bus = self.event_buses.get(self.replays[replay].destination["Arn"].split("/")[-1])
-        if bus is None:
-            return
-        content = {**event.content, "id": self.ground.identifier("events"), "replay-name": replay}
-        again = BusEvent(content, event.detail, self.ground.clock.date, event.forwarded)
-        self._arrive(bus, again, None, only, replay=replay, parents=(event.id,))
-
-    def cancel_replay(self, name: str) -> dict[str, str]:
-        replay = self._get_replay(name)
-        if replay.state not in (ReplayState.STARTING, ReplayState.RUNNING):
-            raise IllegalStatusException(f"Replay {name} is not in a valid state for this operation.")
-        replay.state = ReplayState.CANCELLING
-        return {"ReplayArn": replay.arn, "State": ReplayState.CANCELLING.value}
-
-    def last_replayed(self, name: str) -> float | None:
-        """The time of the event that a replay put last, in seconds since 1970."""
-        last: float | None = self._get_replay(name).last_time
-        return last
+    def put_again(self, bus: Any, event: BusEvent, only: frozenset[str] | None, replay: str, first: str) -> None:
+        self._arrivals.arrive(bus, event, only, replay=replay, parents=(first,))
 
 
 def _rule_arn(bus: Any, name: str) -> str:
