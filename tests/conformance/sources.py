@@ -130,7 +130,7 @@ SECTIONS = {
     "Success and failure conditions": "Handling errors for an SQS event source in Lambda",
 }
 
-_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb")
+_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb", "events")
 _QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
 _FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|apigateway|eventbridge)\.[a-z_0-9]+)``")
 _ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
