@@ -101,7 +101,7 @@ def test_the_size_of_an_entry_is_counted_in_bytes(lab: Lab, entry: dict[str, Any
     fits = {**filler, "Detail": json.dumps({"f": "x" * (room - 1)})}
     assert put(entry, fits)["FailedEntryCount"] == 0
     too_large = {**filler, "Detail": json.dumps({"f": "x" * room})}
-    with pytest.raises(ClientError, match="Total size of the entries in the request is over the limit."):
+    with pytest.raises(ClientError, match=r"Total size of the entries in the request is over the limit\."):
         put(entry, too_large)
 
 
@@ -133,7 +133,10 @@ def test_the_producer_hears_nothing_of_what_goes_wrong_later(lab: Lab) -> None:
 def test_an_event_for_a_bus_that_is_not_there_is_answered_and_lost(lab: Lab) -> None:
     answer = put({**GOOD, "EventBusName": "nowhere"})
     assert answer["FailedEntryCount"] == 0
-    assert [event.kind for event in lab.cloud.journal.of(message=answer["Entries"][0]["EventId"])] == ["sent", "dropped"]
+    assert [event.kind for event in lab.cloud.journal.of(message=answer["Entries"][0]["EventId"])] == [
+        "sent",
+        "dropped",
+    ]
 
 
 def test_a_bus_has_a_name_of_its_own_and_events_stay_on_it(lab: Lab) -> None:

@@ -165,9 +165,7 @@ def test_a_log_group_keeps_the_event_if_its_policy_lets_the_rule_in(lab: Lab) ->
     lab.put({"n": 1767225605000})
     lab.cloud.settle()
     assert len(lab.of("denied", "logs:/aws/events/orders")) == 2
-    client("logs").put_resource_policy(
-        policyName="rules", policyDocument=allowing("logs:PutLogEvents", f"{arn}:*")
-    )
+    client("logs").put_resource_policy(policyName="rules", policyDocument=allowing("logs:PutLogEvents", f"{arn}:*"))
     lab.put({"n": 1767225606000})
     lab.cloud.settle()
     events = client("logs").filter_log_events(logGroupName="/aws/events/orders")["events"]

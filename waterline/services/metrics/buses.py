@@ -4,10 +4,10 @@ Source: Amazon EventBridge User Guide, "Monitoring Amazon EventBridge".
 
 - MatchedEvents: an event that a rule or more wanted. TriggeredRules: a rule that wanted an event, or was due.
 - InvocationsCreated: a copy for a target.
-- InvocationAttempts, SuccessfulInvocationAttempts, RetryInvocationAttempts: each attempt to hand a copy over, those that
-  were taken, and those after the first.
-- Invocations: a copy that was taken or given up; FailedInvocations: given up. InvocationsSentToDlq: given up and buried;
-  InvocationsFailedToBeSentToDlq: given up, and its dead-letter queue did not take it.
+- InvocationAttempts, SuccessfulInvocationAttempts, RetryInvocationAttempts: each attempt to hand a copy over, those
+  that were taken, and those after the first.
+- Invocations: a copy that was taken or given up; FailedInvocations: given up. InvocationsSentToDlq: given up and
+  buried; InvocationsFailedToBeSentToDlq: given up, and its dead-letter queue did not take it.
 - IngestionToInvocationSuccessLatency (milliseconds): from the arrival of an event until a target had it.
 
 Dimensions: none; RuleName for rules of the default bus, EventBusName and RuleName for others; and EventBusName alone of
@@ -82,9 +82,7 @@ class BusMetrics:
         elif "dead_letter_error" in event.detail:
             self._add(event.name, rule, at, "InvocationsFailedToBeSentToDlq")
 
-    def _add(
-        self, bus: str, rule: str | None, at: int, name: str, value: float = 1, unit: str = "Count"
-    ) -> None:
+    def _add(self, bus: str, rule: str | None, at: int, name: str, value: float = 1, unit: str = "Count") -> None:
         wanted = [Metric.of(NAMESPACE, name)]
         if rule is not None:
             on_bus = {} if bus == _DEFAULT else {"EventBusName": bus}
