@@ -13,7 +13,7 @@ from measure import Ratio, Work, race
 from waterline.cloud import Cloud
 
 TITLE = "A day of EventBridge's retries (one rule, a queue that is down, the default retry policy)"
-FULL, TINY = 1_000, 10
+FULL, TINY = 1_000, 20
 """How many events."""
 _BATCH = 10
 
