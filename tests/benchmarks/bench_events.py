@@ -49,7 +49,10 @@ def run(events: int, rounds: int) -> list[Ratio]:
         work()
         steps = agenda_entries(cloud) - before
         attempts = len(cloud.journal.of("retried")) + events
-    lab, simpy = f"the lab, {events:,} events, {attempts:,} attempts", f"a SimPy process with as many events ({steps:,})"
+    lab, simpy = (
+        f"the lab, {events:,} events, {attempts:,} attempts",
+        f"a SimPy process with as many events ({steps:,})",
+    )
     contenders = {
         lab: lambda: the_lab(events),
         simpy: lambda: bare_simpy(steps),

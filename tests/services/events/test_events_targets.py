@@ -242,6 +242,29 @@ def test_a_bus_of_another_region_takes_events_too(lab: Lab) -> None:
     assert second.message in lab.family(str(first.message))
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_bus_of_another_account_must_let_the_account_in(lab: Lab, allowed: bool) -> None:
+    """Source: PutPermission; "Permissions for event buses in Amazon EventBridge"."""
+    other = "222222222222"
+    got = client("sts").assume_role(RoleArn=f"arn:aws:iam::{other}:role/admin", RoleSessionName="them")["Credentials"]
+    there = boto3.client(
+        "events",
+        region_name="us-east-1",
+        aws_access_key_id=got["AccessKeyId"],
+        aws_secret_access_key=got["SecretAccessKey"],
+        aws_session_token=got["SessionToken"],
+    )
+    there.put_rule(Name="all", EventPattern=json.dumps({"account": [ACCOUNT]}))
+    there.put_permission(
+        Action="events:PutEvents", Principal=ACCOUNT if allowed else "333333333333", StatementId="them"
+    )
+    lab.rule({"Arn": f"arn:aws:events:us-east-1:{other}:event-bus/default", "RoleArn": ROLE})
+    lab.put()
+    lab.cloud.settle()
+    assert [event.detail["rules"] for event in lab.of("sent")] == [["rule"], ["all"]][: 1 + allowed]
+    assert bool(lab.of("dropped")) is not allowed
+
+
 def test_what_the_lab_does_not_deliver_to_is_told_in_a_sentence(lab: Lab) -> None:
     lab.rule(arn_of("ssm", "automation-definition/repair"))
     lab.put()

@@ -200,6 +200,8 @@ class EventBackend(ArchiveBackend):
         Who is of the bus's account, or comes with a role, needs no statement; but one may deny it.
         """
         principal = f"arn:aws:iam::{account}:root" if sender is None else sender.principal
+        if sender is not None and principal == PRINCIPAL:
+            principal = f"arn:aws:iam::{sender.account}:root"  # a rule delivers as its account
         context = {
             "events:source": entry["Source"],
             "events:detail-type": entry["DetailType"],
@@ -212,10 +214,9 @@ class EventBackend(ArchiveBackend):
         verdict = judged(statements, Request(principal, "events:PutEvents", bus.arn, context))
         if verdict.allowed:
             return None
-        by = principal if sender is None else sender.arn
-        self.ground.journal.record(
-            "denied", f"events:{bus.name}", None, self.ground.clock.cause, why=verdict.why, by=by
-        )
+        by, cause = principal if sender is None else sender.arn, self.ground.clock.cause
+        place = f"events:{bus.name}"
+        self.ground.journal.record("denied", place, next(iter(cause), None), cause[1:], why=verdict.why, by=by)
         return "AccessDeniedException", f"events:{bus.name} did not let {principal} in: {verdict.why}"
 
     # -- schedules ---------------------------------------------------------------------------------------------------
