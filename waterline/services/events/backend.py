@@ -18,7 +18,7 @@ from moto.events.exceptions import InvalidEventPatternException, ValidationExcep
 
 from waterline.services import patterns
 from waterline.services.delivery import Sender
-from waterline.services.events import checks, limits
+from waterline.services.events import bus_policy, checks, limits
 from waterline.services.events import event as made
 from waterline.services.events.api_destinations import ApiDestinations
 from waterline.services.events.archive_verbs import ArchiveBackend
@@ -63,6 +63,23 @@ class EventBackend(ArchiveBackend):
         if name not in self.event_buses and len(self.event_buses) >= limits.BUSES:
             raise checks.LimitExceededException
         return super().create_event_bus(name, *arguments, **options)
+
+    def put_permission(
+        self,
+        event_bus_name: str | None,
+        action: str | None,
+        principal: str | None,
+        statement_id: str | None,
+        condition: dict[str, str] | None,
+        policy: str | None,
+    ) -> None:
+        bus = self.describe_event_bus(event_bus_name or _DEFAULT)
+        if policy:
+            bus_policy.put_whole(bus, policy)
+        else:
+            before = dict(bus._statements)
+            super().put_permission(event_bus_name, action, principal, statement_id, condition, policy)
+            bus_policy.keep(bus, before, str(statement_id))
 
     def put_rule(
         self,

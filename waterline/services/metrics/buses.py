@@ -46,10 +46,10 @@ class BusMetrics:
             case "sent":
                 self._arrived[message] = at
                 self._matched(event, at, event.detail.get("rules", ()))
-            case "routed":
-                self._copies[message] = str(event.detail.get("rule")), self._arrived.get(event.parents[0], at)
+            case "routed" if "rule" in event.detail:
+                self._copies[message] = str(event.detail["rule"]), self._arrived.get(event.parents[0], at)
                 self._add(event.name, None, at, "InvocationsCreated")
-            case "retried":
+            case "retried" if message in self._copies:
                 self._attempted(event, at)
             case kind if kind in _ENDS and message in self._copies:
                 self._attempted(event, at)
