@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ParamValidationError
-from eventlab import ROLE, Lab, client
+from eventlab import ROLE, Lab, arn_of, client
 
 from waterline.facts import facts
 from waterline.web import Request, Response
@@ -257,6 +257,39 @@ def test_what_cannot_be_reached(lab: Lab, broken: Callable[[Lab], object], code:
     lab.cloud.settle()
     (letter,) = lab.letters()
     assert (letter["ERROR_CODE"], letter["RETRY_ATTEMPTS"]) == (code, "2" if again else "0")
+
+
+API = "a1b2c3.execute-api.us-east-1.amazonaws.com"
+
+
+def test_an_api_of_api_gateway_is_asked_as_the_arn_says(lab: Lab) -> None:
+    """Source: "Event bus targets in Amazon EventBridge"."""
+    api = Bank(lab, 503, 200, host=API)
+    parameters = {
+        "PathParameterValues": ["$.detail.order"],
+        "HeaderParameters": {"X-Kind": "$.detail-type"},
+        "QueryStringParameters": {"dry": "yes"},
+    }
+    arn = arn_of("execute-api", "a1b2c3/prod/PUT/orders/*")
+    lab.rule({"Arn": arn, "HttpParameters": parameters, "InputPath": "$.detail"})
+    lab.put({"order": "o 7"})
+    lab.cloud.settle()
+    assert [(one.method, one.path, one.query) for one in api.asked] == [("PUT", "/prod/orders/o%207", "dry=yes")] * 2
+    assert (api.asked[1].header("x-kind"), api.asked[1].body) == ("Order", b'{"order":"o 7"}')
+    assert lab.kinds() == ["sent", "routed", "retried", "delivered"]
+    assert lab.of("delivered")[0].detail["to"] == "apigateway:a1b2c3"
+
+
+@pytest.mark.parametrize(
+    ("resource", "code"), [("a1b2c3/prod/PUT", "SDK_CLIENT_ERROR"), ("a1b2c3", "INVALID_PARAMETER")]
+)
+def test_an_api_that_refuses_is_not_asked_again(lab: Lab, resource: str, code: str) -> None:
+    """Source: "Event bus targets in Amazon EventBridge"."""
+    Bank(lab, 400, host=API)
+    lab.rule({"Arn": arn_of("execute-api", resource), "DeadLetterConfig": {"Arn": lab.queue("dead")}})
+    lab.put()
+    lab.cloud.settle()
+    assert [(letter["ERROR_CODE"], letter["RETRY_ATTEMPTS"]) for letter in lab.letters()] == [(code, "0")]
 
 
 def test_a_destination_needs_a_rate_of_one_or_more(lab: Lab) -> None:

@@ -21,7 +21,7 @@ from waterline.services.events import inputs, limits
 from waterline.services.paths import InvalidPath
 from waterline.services.paths import compiled as compiled_path
 
-_BY_ROLE = frozenset({"states", "kinesis", "firehose", "ecs", "batch", "codepipeline", "codebuild", "execute-api"})
+_BY_ROLE = frozenset({"states", "kinesis", "firehose", "ecs", "batch", "codepipeline", "codebuild"})
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
