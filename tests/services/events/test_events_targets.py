@@ -265,6 +265,41 @@ def test_a_bus_of_another_account_must_let_the_account_in(lab: Lab, allowed: boo
     assert bool(lab.of("dropped")) is not allowed
 
 
+def test_an_api_in_front_of_a_function_can_be_a_target(lab: Lab) -> None:
+    """Source: "Event bus targets in Amazon EventBridge"."""
+    lab.cloud.deploy("work", "def handler(event, context):\n    print(event['body'])\n    return {'statusCode': 200}\n")
+    gateway = client("apigateway")
+    api = gateway.create_rest_api(name="orders")["id"]
+    (root,) = gateway.get_resources(restApiId=api)["items"]
+    resource = gateway.create_resource(restApiId=api, parentId=root["id"], pathPart="orders")["id"]
+    where = {"restApiId": api, "resourceId": resource, "httpMethod": "POST"}
+    gateway.put_method(**where, authorizationType="NONE")
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
+    gateway.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+    gateway.create_deployment(restApiId=api, stageName="prod")
+    client("lambda").add_permission(
+        FunctionName="work", StatementId="api", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
+    )
+    lab.rule({"Arn": arn_of("execute-api", f"{api}/prod/POST/orders"), "InputPath": "$.detail"})
+    lab.put({"order": 7})
+    lab.cloud.settle()
+    assert lab.kinds() == ["sent", "routed", "delivered"]
+    assert '{"order":7}' in lab.cloud.logs("work")
+
+
+def test_an_object_of_a_bucket_becomes_an_event_for_a_rule(lab: Lab) -> None:
+    """Source: "Creating Amazon EventBridge event patterns"."""
+    lab.rule(lab.queue(), pattern={"source": ["aws.s3"], "detail-type": ["Object Created"]})
+    client("s3").create_bucket(Bucket="pictures")
+    configuration: dict[str, Any] = {"EventBridgeConfiguration": {}}
+    client("s3").put_bucket_notification_configuration(Bucket="pictures", NotificationConfiguration=configuration)
+    client("s3").put_object(Bucket="pictures", Key="cat.png", Body=b"cat")
+    lab.cloud.settle()
+    (event,) = lab.events()
+    assert (event["source"], event["resources"]) == ("aws.s3", ["arn:aws:s3:::pictures"])
+    assert event["detail"]["object"]["key"] == "cat.png"
+
+
 def test_what_the_lab_does_not_deliver_to_is_told_in_a_sentence(lab: Lab) -> None:
     lab.rule(arn_of("ssm", "automation-definition/repair"))
     lab.put()
