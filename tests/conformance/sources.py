@@ -30,6 +30,7 @@ _EVENTBRIDGE = "Amazon EventBridge User Guide"
 _SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
+_S3 = "Amazon S3 User Guide"
 _CLOUDFORMATION = "AWS CloudFormation User Guide"
 _TEMPLATES = "CloudFormation Template Reference Guide"
 _SAM = "AWS SAM Developer Guide"
@@ -88,6 +89,7 @@ PAGES = {
     "Setting-up dead-letter queue retention": _SQS,
     "Using dead-letter queues in Amazon SQS": _SQS,
     "Alarm evaluation": _CLOUDWATCH,
+    "Alarm events and EventBridge": _CLOUDWATCH,
     "CloudWatch statistics definitions": _CLOUDWATCH,
     "Configuring how CloudWatch alarms treat missing data": _CLOUDWATCH,
     "Percentile-based alarms and low data samples": _CLOUDWATCH,
@@ -112,12 +114,36 @@ PAGES = {
     "Usage plans and API keys for REST APIs in API Gateway": _APIGATEWAY,
     "Variables for data transformations for API Gateway": _APIGATEWAY,
     "Troubleshooting issues with HTTP API Lambda integrations": _APIGATEWAY,
+    "API destinations as targets in Amazon EventBridge": _EVENTBRIDGE,
+    "Amazon EventBridge input transformation": _EVENTBRIDGE,
+    "Archiving and replaying events in Amazon EventBridge": _EVENTBRIDGE,
+    "Calculating Amazon EventBridge PutEvents event entry size": _EVENTBRIDGE,
     "Comparison operators for use in event patterns": _EVENTBRIDGE,
+    "Creating Amazon EventBridge event patterns": _EVENTBRIDGE,
+    "Creating a scheduled rule (legacy) in Amazon EventBridge": _EVENTBRIDGE,
+    "Event bus targets in Amazon EventBridge": _EVENTBRIDGE,
+    "How EventBridge retries delivering events": _EVENTBRIDGE,
+    "Monitoring Amazon EventBridge": _EVENTBRIDGE,
+    "Permissions for event buses in Amazon EventBridge": _EVENTBRIDGE,
+    "Sending events between event buses in the same account and Region in Amazon EventBridge": _EVENTBRIDGE,
+    "Using dead-letter queues to process undelivered events in EventBridge": _EVENTBRIDGE,
+    "Using resource-based policies for Amazon EventBridge": _EVENTBRIDGE,
     "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge": _EVENTBRIDGE,
     "Schedule types in EventBridge Scheduler": _SCHEDULER,
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
+    "Best practices for designing and using partition keys effectively in DynamoDB": _DYNAMODB,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
+    "Amazon S3 Event Notifications": _S3,
+    "Configuring event notifications using object key name filtering": _S3,
+    "Event message structure": _S3,
+    "Event notification types and destinations": _S3,
+    "EventBridge event message structure": _S3,
+    "DynamoDB Streams and Time to Live": _DYNAMODB,
+    "DynamoDB burst and adaptive capacity": _DYNAMODB,
+    "DynamoDB provisioned capacity mode": _DYNAMODB,
+    "Using time to live (TTL) in DynamoDB": _DYNAMODB,
+    "Working with expired items and time to live (TTL)": _DYNAMODB,
     "Choose how to handle failures when provisioning resources": _CLOUDFORMATION,
     "CloudFormation template Conditions syntax": _CLOUDFORMATION,
     "CloudFormation template Mappings syntax": _CLOUDFORMATION,
