@@ -33,6 +33,7 @@ from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
@@ -50,6 +51,7 @@ from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
 from waterline.services.kinesis import StreamBackend
+from waterline.services.sns import TopicBackend
 from waterline.services.sqs import QueueBackend
 
 from moto.apigateway.models import apigateway_backends  # isort: skip  (doors.rest_api makes it importable)
@@ -59,6 +61,7 @@ _ROLE = "lab"
 # What moto keeps the state of, and what delivers in its place.
 _SERVICES: tuple[tuple[Any, type], ...] = (
     (sqs_backends, QueueBackend),
+    (sns_backends, TopicBackend),
     (kinesis_backends, StreamBackend),
     (dynamodb_backends, TableBackend),
     (lambda_backends, Functions),

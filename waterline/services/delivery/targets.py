@@ -55,17 +55,20 @@ class NotTaken(Exception):
 class Sender:
     """Who delivers: `principal` (``sns.amazonaws.com``) on behalf of the resource `arn`.
 
-    `by_role`: with a role of the account, so that resource policies are not asked.
+    `by_role`: with a role of the account, so that resource policies are not asked. `owner`: the account on whose own
+    behalf the service acts, as an alarm's action does: the condition key ``aws:SourceOwner``.
     """
 
     principal: str
     arn: str
     account: str
     by_role: bool = False
+    owner: str | None = None
 
     @property
     def context(self) -> dict[str, str]:
-        return {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        known = {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        return known if self.owner is None else {**known, "aws:sourceowner": self.owner}
 
 
 class Targets:
@@ -120,7 +123,7 @@ class Targets:
         with self._asked("sns", arn, f"sns:{topic.name}"):
             self._allow(sender, "sns:Publish", arn, topic.policy, f"sns:{topic.name}")
             values = {name: {"Type": kind, "Value": value} for name, (kind, value) in (attributes or {}).items()}
-            identifier, *_ = backend.publish(
+            identifier = backend.publish(
                 message,
                 arn=arn,
                 subject=subject,
