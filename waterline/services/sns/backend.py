@@ -23,7 +23,7 @@ from moto.sns.models import SNSBackend, Topic
 from moto.sns.responses import SNSResponse
 
 from waterline.ground import Ground
-from waterline.services.sns import envelope, limits, message, replay
+from waterline.services.sns import envelope, http, limits, message, replay
 from waterline.services.sns.errors import (
     BatchRequestTooLong,
     EmptyBatchRequest,
@@ -120,6 +120,7 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
             raise
         topic.members[ours.arn] = ours
         if not ours.confirmed:
+            http.open_door(self)
             topic.greet(envelope.CONFIRMATION, ours)
         self._replay(topic, ours, asked)
         return ours

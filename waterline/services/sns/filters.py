@@ -11,12 +11,12 @@ verdict
     whether the subscription wants the message, and if not, for which of the reasons that the metrics tell apart.
 
 Patterns and match types are those of ``waterline.services.patterns``. Of the attributes SNS looks at those of types
-``String``, ``Number`` and ``String.Array``; the elements of an array are values of the attribute. A body that is no JSON
-object is not wanted by a policy on the body.
+``String``, ``Number`` and ``String.Array``; the elements of an array are values of the attribute. A body that is no
+JSON object is not wanted by a policy on the body.
 
 Sources: Amazon SNS Developer Guide, "Amazon SNS subscription filter policies", "Filter policy constraints", "String
-value matching", "Numeric value matching", "Key matching", "AND/OR logic" (read 2026-11). The guide's examples disagree on
-``anything-but`` over an array that also holds an unwanted value: here such an array matches, as in Event Ruler. The
+value matching", "Numeric value matching", "Key matching", "AND/OR logic" (read 2026-11). The guide's examples disagree
+on ``anything-but`` over an array that also holds an unwanted value: here such an array matches, as in Event Ruler. The
 errors are those that AWS answers, as its API has been seen to; where none is known the sentence is the pattern's.
 """
 

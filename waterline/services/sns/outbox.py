@@ -2,8 +2,8 @@
 
 A copy goes out in a task of its own, right after the publish was answered. Copies of a FIFO topic with one message
 group go to one subscription one after the other: each waits until the way of the one before has ended. A policy with
-``maxReceivesPerSecond`` spaces attempts. What was given up goes to the subscription's dead-letter queue as it would have
-been delivered; a copy whose subscription was deleted is dropped (AWS does not say what becomes of it).
+``maxReceivesPerSecond`` spaces attempts. What was given up goes to the subscription's dead-letter queue as it would
+have been delivered; a copy whose subscription was deleted is dropped (AWS does not say what becomes of it).
 
 Mail, text messages and mobile push end here: they arrive, in the journal, at ``email:ADDRESS``, ``sms:NUMBER`` or
 ``application:ENDPOINT``, and nothing else happens.
@@ -17,7 +17,7 @@ from functools import partial
 from waterline.clock import SECOND
 from waterline.ground import Ground
 from waterline.services.delivery import Copies, Copy, NotTaken, Retries, Sender, Targets
-from waterline.services.sns import envelope, retries
+from waterline.services.sns import envelope, http, retries
 from waterline.services.sns.message import Notification
 from waterline.services.sns.status import DeliveryStatus
 from waterline.services.sns.subscription import CloudSubscription
@@ -67,7 +67,8 @@ class Outbox:
 
         def attempt(copy: Copy) -> None:
             if subscription.protocol in ("http", "https"):
-                self._post(kind, message_id, subscription, text, policy, raw=False)
+                headers = http.headers(kind, message_id, self._arn, policy.content_type)
+                http.post(self._targets, self._sender, subscription.endpoint, headers, text)
             else:
                 self._arrive(subscription, text)
 
@@ -119,8 +120,15 @@ class Outbox:
                 data = base64.b64encode(self._text(message, subscription).encode()).decode()
                 self._targets.delivery_stream(self._by_role, endpoint, data)
             case "http" | "https":
-                text = self._text(message, subscription)
-                self._post(envelope.NOTIFICATION, message.id, subscription, text, policy, raw=subscription.raw)
+                headers = http.headers(
+                    envelope.NOTIFICATION,
+                    message.id,
+                    self._arn,
+                    policy.content_type,
+                    subscription.arn,
+                    subscription.raw,
+                )
+                http.post(self._targets, self._sender, endpoint, headers, self._text(message, subscription))
             case "email":
                 self._arrive(subscription, message.said_to(protocol), message.subject)
             case "application" if not _is_enabled(subscription):
@@ -137,18 +145,6 @@ class Outbox:
             group=message.group,
             deduplication=message.deduplication,
         )
-
-    def _post(
-        self,
-        kind: str,
-        message_id: str,
-        subscription: CloudSubscription,
-        text: str,
-        policy: retries.DeliveryPolicy,
-        *,
-        raw: bool,
-    ) -> None:
-        raise NotTaken("Unreachable", f"nothing answers at {subscription.endpoint}", retryable=True)
 
     def _arrive(self, subscription: CloudSubscription, text: str, subject: str | None = None) -> None:
         self._ground.journal.record(
