@@ -219,7 +219,7 @@ def test_a_dead_letter_queue_can_be_a_topic(world: World) -> None:
     (message,) = received(world, inbox)
     assert json.loads(message["Body"]) == {"n": 5}
     assert message["MessageAttributes"]["RequestID"]["StringValue"] == event
-    assert world.cloud.journal.children(event) == [message["MessageId"]]
+    assert message["MessageId"] in {event.message for event in world.cloud.journal.trace(event)}
     assert world.cloud.journal.of("dead-lettered")[0].detail["to"] == "dead"
 
 
@@ -452,7 +452,7 @@ def test_a_destination_can_be_a_topic(world: World) -> None:
     world.cloud.settle()
     (message,) = received(world, inbox)
     assert json.loads(message["Body"])["requestContext"]["requestId"] == event
-    assert world.cloud.journal.children(event) == [message["MessageId"]]
+    assert message["MessageId"] in {event.message for event in world.cloud.journal.trace(event)}
 
 
 def test_a_record_of_failure_too_large_for_a_topic_goes_without_its_payloads(world: World) -> None:
