@@ -109,9 +109,7 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
             return before
         topic.check_room(protocol)
         subscription = super().subscribe(topic_arn, endpoint, protocol)
-        until = self.ground.clock.now + limits.TOKEN_LIFE
-        token = f"{self.ground.random('tokens of subscriptions').getrandbits(1024):0256x}"
-        ours = CloudSubscription.taking_over(subscription, token, until)
+        ours = CloudSubscription.taking_over(subscription, *self._new_token())
         try:
             self._check_filter_room(topic, asked)
             ours.set(asked, subscribing=True)
@@ -128,9 +126,13 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
     def confirm(self, topic_arn: str, token: str) -> CloudSubscription:
         """Confirm with the token of a confirmation, or of a goodbye, which brings a subscription back."""
         topic = self.topic(topic_arn)
-        found = next((one for one in topic.members.values() if one.token == token), None)
+        known = [*topic.members.values(), *topic.departed.values()]
+        found = next((one for one in known if one.token == token), None)
         if found is None or self.ground.clock.now > found.token_until:
             raise invalid_parameter("Token")
+        if topic.departed.pop(found.arn, None) is not None:
+            found.deleted = False
+            self.subscriptions[found.arn] = topic.members[found.arn] = found
         found.confirmed = True
         return found
 
@@ -157,7 +159,14 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
             return
         self._forget(subscription_arn)
         if subscription.confirmed and subscription.protocol in ("http", "https"):
+            subscription.token, subscription.token_until = self._new_token()
+            subscription.topic.departed[subscription_arn] = subscription
             subscription.topic.greet(envelope.GOODBYE, subscription)
+
+    def _new_token(self) -> tuple[str, int]:
+        """A token, and until when it is good."""
+        digits = f"{self.ground.random('tokens of subscriptions').getrandbits(1024):0256x}"
+        return digits, self.ground.clock.now + limits.TOKEN_LIFE
 
     def _forget(self, arn: str) -> None:
         subscription = self.subscriptions.pop(arn, None)

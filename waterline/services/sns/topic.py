@@ -84,6 +84,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
         self.place = f"sns:{self.name}"
         self.given: dict[str, str] = {}
         self.members: dict[str, CloudSubscription] = {}
+        self.departed: dict[str, CloudSubscription] = {}
         self.deleted_count = 0
         self.policy_for_http, self.no_overrides = retries.DEFAULT, False
         self.archive_days: int | None = None
