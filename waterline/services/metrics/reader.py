@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from waterline.journal import Journal
-from waterline.services.metrics import functions, queues
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from waterline.journal import Event, Journal
+from waterline.services.metrics import functions, queues, topics
 from waterline.services.metrics.functions import FunctionMetrics
 from waterline.services.metrics.queues import QueueMetrics
 from waterline.services.metrics.series import Metric, Series
+from waterline.services.metrics.topics import TopicMetrics
 
-NAMESPACES = frozenset({functions.NAMESPACE, queues.NAMESPACE})
-SERVICES = {"lambda": functions.NAMESPACE, "sqs": queues.NAMESPACE}
+
+class _Takes(Protocol):
+    """What takes in the events at the places of one service."""
+
+    series: dict[Metric, Series]
+
+    def take(self, event: Event, at: int) -> None: ...
+
+
+_READERS: Mapping[str, tuple[str, Callable[[], _Takes]]] = {
+    "lambda": (functions.NAMESPACE, FunctionMetrics),
+    "sqs": (queues.NAMESPACE, QueueMetrics),
+    "sns": (topics.NAMESPACE, TopicMetrics),
+}
+SERVICES = {service: namespace for service, (namespace, _) in _READERS.items()}
+NAMESPACES = frozenset(SERVICES.values())
 
 
 class JournalMetrics:
@@ -22,8 +40,7 @@ class JournalMetrics:
         self.origin = origin
         self._journal = journal
         self._read = 0
-        self._functions = FunctionMetrics()
-        self._queues = QueueMetrics()
+        self._services = {service: reader() for service, (_, reader) in _READERS.items()}
 
     @property
     def now(self) -> int:
@@ -34,20 +51,17 @@ class JournalMetrics:
     def metrics(self) -> list[Metric]:
         """The metrics that have samples, in the order of their names."""
         self._catch_up()
-        return sorted(
-            [*self._functions.series, *self._queues.series], key=lambda m: (m.namespace, m.name, m.dimensions)
-        )
+        found = [metric for service in self._services.values() for metric in service.series]
+        return sorted(found, key=lambda m: (m.namespace, m.name, m.dimensions))
 
     def series(self, metric: Metric) -> Series | None:
         """The series of a metric, or None if nothing has happened that it would count."""
         self._catch_up()
-        return self._functions.series.get(metric) or self._queues.series.get(metric)
+        return next((s.series[metric] for s in self._services.values() if metric in s.series), None)
 
     def _catch_up(self) -> None:
         for event in self._journal[self._read :]:
-            at = self.origin + event.at
-            if event.place.startswith("lambda:"):
-                self._functions.take(event, at)
-            elif event.place.startswith("sqs:"):
-                self._queues.take(event, at)
+            service = self._services.get(event.service)
+            if service is not None:
+                service.take(event, self.origin + event.at)
         self._read = len(self._journal)
