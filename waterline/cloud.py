@@ -39,8 +39,8 @@ from moto.sqs.models import sqs_backends
 from waterline.clock import EPOCH, SECOND, Clock
 from waterline.compute.backend import Functions
 from waterline.compute.doors.client import HttpClient
-from waterline.compute.doors.http_api import HttpApis
-from waterline.compute.doors.rest_api import RestApis
+from waterline.compute.doors.http_backend import HttpApis
+from waterline.compute.doors.rest_backend import RestApis
 from waterline.compute.source import HANDLER, packaged
 from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
