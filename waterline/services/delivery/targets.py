@@ -9,7 +9,6 @@ A fault that is laid on the target's service (``cloud.faults.outage("sqs")``) st
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -221,7 +220,7 @@ class Targets:
     def _allow(self, sender: Sender, action: str, arn: str, policy: Any, place: str) -> None:
         if sender.by_role:
             return
-        verdict = judged(_document(policy), Request(sender.principal, action, arn, sender.context))
+        verdict = judged(policy, Request(sender.principal, action, arn, sender.context))
         if not verdict.allowed:
             cause = self._ground.clock.cause
             self._ground.journal.record(
@@ -269,7 +268,3 @@ def _last(arn: str) -> str:
     """What is last in an ARN: a queue's or a topic's name, a stream's, a bus's; a function's without its qualifier."""
     parts = arn.split(":")
     return parts[6] if parts[2] == "lambda" else parts[-1].rpartition("/")[2]
-
-
-def _document(policy: Any) -> Any:
-    return json.dumps(policy) if isinstance(policy, dict) else policy

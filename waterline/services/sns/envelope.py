@@ -94,7 +94,19 @@ def handshake(
 
 def as_text(fields: Mapping[str, Any]) -> str:
     """An envelope as AWS writes it."""
-    return json.dumps(fields, ensure_ascii=False, indent=2, separators=(",", " : "))
+    lines = (
+        f"  {_json(name)} : {_nested(value) if isinstance(value, dict) else _json(value)}"
+        for name, value in fields.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _nested(values: Mapping[str, Any]) -> str:
+    return "{\n" + ",\n".join(f"    {_json(name)} : {_json(value)}" for name, value in values.items()) + "\n  }"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def event(message: Notification, subscription_arn: str) -> str:
@@ -114,7 +126,7 @@ def event(message: Notification, subscription_arn: str) -> str:
         "MessageAttributes": fields.get("MessageAttributes", {}),
     }
     source = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription_arn, "Sns": record}
-    return json.dumps({"Records": [source]}, ensure_ascii=False, separators=(",", ":"))
+    return _json({"Records": [source]})
 
 
 def queue_attributes(message: Notification) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,8 @@ Mail, text messages and mobile push end here: they arrive, in the journal, at ``
 from __future__ import annotations
 
 import base64
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 from waterline.clock import SECOND
 from waterline.ground import Ground
@@ -26,6 +27,32 @@ from waterline.waiting import Task
 PRINCIPAL = "sns.amazonaws.com"
 """The service as resource policies know it."""
 _GONE = NotTaken("NotFound", "the subscription was deleted", retryable=False)
+
+
+@dataclass(eq=False)
+class _Parcel:
+    """What goes to one subscription: the message, how it is to be delivered, and as which text."""
+
+    message: Notification
+    subscription: CloudSubscription
+    policy: retries.DeliveryPolicy
+
+    @cached_property
+    def text(self) -> str:
+        """Made once, since a retry brings the same."""
+        protocol = self.subscription.protocol
+        if self.subscription.raw or protocol in ("email", "sms", "application"):
+            return self.message.said_to(protocol)
+        if protocol == "lambda":
+            return envelope.event(self.message, self.subscription.arn)
+        return envelope.as_text(envelope.notification(self.message, self.subscription.arn, protocol))
+
+    @property
+    def letter(self) -> str:
+        """The text for a dead-letter queue: of a function the envelope, since a queue takes no event."""
+        if self.subscription.protocol != "lambda":
+            return self.text
+        return envelope.as_text(envelope.notification(self.message, self.subscription.arn, "lambda"))
 
 
 class Outbox:
@@ -46,14 +73,15 @@ class Outbox:
         copy = self._copies.make(
             message.id, subscription.place, protocol=subscription.protocol, subscription=subscription.arn
         )
+        parcel = _Parcel(message, subscription, policy)
         in_order = message.sequence is not None and message.group is not None
         lane = (subscription.arn, message.group or "")
         before = self._last.get(lane) if in_order else None
         task = self._copies.send(
             copy,
-            partial(self._attempt, message, subscription, policy, before),
+            partial(self._attempt, parcel, before),
             lambda: self._retries(subscription, policy, copy),
-            partial(self._bury, message, subscription),
+            partial(self._bury, parcel),
         )
         if in_order:
             self._last[lane] = task
@@ -82,21 +110,15 @@ class Outbox:
 
     # -- one attempt -------------------------------------------------------------------------------------------------
 
-    def _attempt(
-        self,
-        message: Notification,
-        subscription: CloudSubscription,
-        policy: retries.DeliveryPolicy,
-        before: Task | None,
-        copy: Copy,
-    ) -> None:
+    def _attempt(self, parcel: _Parcel, before: Task | None, copy: Copy) -> None:
+        subscription = parcel.subscription
         if before is not None and copy.attempts == 1:
             before.gone.wait()
-        self._wait_for_turn(subscription, policy)
+        self._wait_for_turn(subscription, parcel.policy)
         if subscription.deleted:
             raise _GONE
-        self._hand_over(message, subscription, policy)
-        self._status.delivered(subscription.protocol, subscription.endpoint, message, copy)
+        self._hand_over(parcel)
+        self._status.delivered(subscription.protocol, subscription.endpoint, parcel.message, copy)
 
     def _wait_for_turn(self, subscription: CloudSubscription, policy: retries.DeliveryPolicy) -> None:
         if policy.rate is None or subscription.protocol not in ("http", "https"):
@@ -107,43 +129,31 @@ class Outbox:
         if turn > now:
             self._ground.clock.rest(turn - now)
 
-    def _hand_over(
-        self, message: Notification, subscription: CloudSubscription, policy: retries.DeliveryPolicy
-    ) -> None:
-        endpoint, protocol = subscription.endpoint, subscription.protocol
-        match protocol:
+    def _hand_over(self, parcel: _Parcel) -> None:
+        message, subscription = parcel.message, parcel.subscription
+        endpoint = subscription.endpoint
+        match subscription.protocol:
             case "sqs":
-                self._to_queue(endpoint, message, subscription)
+                self._to_queue(endpoint, parcel, parcel.text)
             case "lambda":
-                self._targets.event(self._sender, endpoint, envelope.event(message, subscription.arn))
+                self._targets.event(self._sender, endpoint, parcel.text)
             case "firehose":
-                data = base64.b64encode(self._text(message, subscription).encode()).decode()
+                data = base64.b64encode(parcel.text.encode()).decode()
                 self._targets.delivery_stream(self._by_role, endpoint, data)
             case "http" | "https":
-                headers = http.headers(
-                    envelope.NOTIFICATION,
-                    message.id,
-                    self._arn,
-                    policy.content_type,
-                    subscription.arn,
-                    subscription.raw,
-                )
-                http.post(self._targets, self._sender, endpoint, headers, self._text(message, subscription))
-            case "email":
-                self._arrive(subscription, message.said_to(protocol), message.subject)
+                kind, content_type = envelope.NOTIFICATION, parcel.policy.content_type
+                above = http.headers(kind, message.id, self._arn, content_type, subscription.arn, subscription.raw)
+                http.post(self._targets, self._sender, endpoint, above, parcel.text)
             case "application" if not _is_enabled(subscription):
                 raise NotTaken("EndpointDisabled", f"the endpoint {endpoint} is disabled or gone", retryable=False)
             case _:
-                self._arrive(subscription, self._text(message, subscription), message.subject)
+                self._arrive(subscription, parcel.text, message.subject)
 
-    def _to_queue(self, arn: str, message: Notification, subscription: CloudSubscription) -> None:
+    def _to_queue(self, arn: str, parcel: _Parcel, text: str) -> None:
+        message = parcel.message
+        attributes = envelope.queue_attributes(message) if parcel.subscription.raw else None
         self._targets.queue(
-            self._sender,
-            arn,
-            self._text(message, subscription),
-            envelope.queue_attributes(message) if subscription.raw else None,
-            group=message.group,
-            deduplication=message.deduplication,
+            self._sender, arn, text, attributes, group=message.group, deduplication=message.deduplication
         )
 
     def _arrive(self, subscription: CloudSubscription, text: str, subject: str | None = None) -> None:
@@ -156,21 +166,17 @@ class Outbox:
             subject=subject,
         )
 
-    @staticmethod
-    def _text(message: Notification, subscription: CloudSubscription) -> str:
-        if subscription.raw or subscription.protocol in ("sms", "application"):
-            return message.said_to(subscription.protocol)
-        return envelope.as_text(envelope.notification(message, subscription.arn, subscription.protocol))
-
     # -- the end -----------------------------------------------------------------------------------------------------
 
-    def _bury(self, message: Notification, subscription: CloudSubscription, copy: Copy) -> str | None:
-        if not subscription.deleted:
-            self._status.failed(subscription.protocol, subscription.endpoint, message, copy)
-        arn = subscription.dead_letter_queue
-        if arn is None or subscription.deleted:
+    def _bury(self, parcel: _Parcel, copy: Copy) -> str | None:
+        subscription = parcel.subscription
+        if subscription.deleted:
             return None
-        self._to_queue(arn, message, subscription)
+        self._status.failed(subscription.protocol, subscription.endpoint, parcel.message, copy)
+        arn = subscription.dead_letter_queue
+        if arn is None:
+            return None
+        self._to_queue(arn, parcel, parcel.letter)
         return str(arn.rpartition(":")[2])
 
 
