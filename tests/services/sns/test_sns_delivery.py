@@ -92,7 +92,8 @@ def test_the_signature_is_the_same_in_every_run_and_another_for_another_message(
 def test_raw_delivery_strips_the_envelope_and_keeps_the_attributes(office: PostOffice) -> None:
     """Source: "Amazon SNS raw message delivery"."""
     topic, queue = office.fan_out(RawMessageDelivery="true")
-    office.publish(topic, "as is", MessageAttributes=text(kind="paid", cents=12.5, bits=b"\x00\xff"))
+    given = text(kind="paid", cents=12.5, bits=b"\x00\xff", list=["a", 1])
+    office.publish(topic, "as is", MessageAttributes=given)
     office.cloud.settle()
     [message] = office.received(queue)
     assert message["Body"] == "as is"
@@ -100,6 +101,7 @@ def test_raw_delivery_strips_the_envelope_and_keeps_the_attributes(office: PostO
     assert attributes["kind"] == {"StringValue": "paid", "DataType": "String"}
     assert attributes["cents"] == {"StringValue": "12.5", "DataType": "Number"}
     assert attributes["bits"] == {"BinaryValue": b"\x00\xff", "DataType": "Binary"}
+    assert attributes["list"] == {"StringValue": '["a", 1]', "DataType": "String.Array"}
 
 
 def test_raw_messages_with_more_attributes_than_a_queue_takes_are_a_client_error(office: PostOffice) -> None:
@@ -275,6 +277,48 @@ def test_a_disabled_mobile_endpoint_is_a_client_error(office: PostOffice) -> Non
     office.cloud.settle()
     assert [event.detail["body"] for event in office.journal.of("sent") if event.service == "application"] == ["first"]
     assert "disabled" in office.only("dropped").detail["why"]
+
+
+def test_firehose_gets_the_envelope_by_the_role_of_the_subscription(office: PostOffice) -> None:
+    """Source: Subscribe, SubscriptionRoleArn; "Parsing Amazon SNS message formats"."""
+    topic, s3 = office.topic(), client("s3")
+    s3.create_bucket(Bucket="archive")
+    role = "arn:aws:iam::123456789012:role/lab"
+    arn = client("firehose").create_delivery_stream(
+        DeliveryStreamName="archive",
+        ExtendedS3DestinationConfiguration={"RoleARN": role, "BucketARN": "arn:aws:s3:::archive"},
+    )["DeliveryStreamARN"]
+    office.subscribe(topic, arn, SubscriptionRoleArn=role)
+    message = office.publish(topic, "to keep")
+    office.cloud.settle()
+    office.cloud.advance(minutes=20)
+    [key] = [content["Key"] for content in s3.list_objects_v2(Bucket="archive")["Contents"]]
+    kept = json.loads(s3.get_object(Bucket="archive", Key=key)["Body"].read())
+    assert (kept["MessageId"], kept["Message"]) == (message, "to keep")
+    assert office.only("delivered").detail["to"] == "firehose:archive"
+
+
+def test_a_topic_of_a_template_delivers_too(office: PostOffice) -> None:
+    queue = office.queue()
+    template = {
+        "Resources": {
+            "Orders": {
+                "Type": "AWS::SNS::Topic",
+                "Properties": {
+                    "TopicName": "orders",
+                    "DisplayName": "Orders",
+                    "Subscription": [{"Endpoint": queue, "Protocol": "sqs"}],
+                },
+            }
+        }
+    }
+    client("cloudformation").create_stack(StackName="shop", TemplateBody=json.dumps(template))
+    topic = "arn:aws:sns:us-east-1:123456789012:orders"
+    office.let_in(queue, topic)
+    office.publish(topic, "from a stack")
+    office.cloud.settle()
+    assert office.messages(queue) == ["from a stack"]
+    assert office.sns.get_topic_attributes(TopicArn=topic)["Attributes"]["DisplayName"] == "Orders"
 
 
 # -- permission --------------------------------------------------------------------------------------------------------

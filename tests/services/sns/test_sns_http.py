@@ -100,6 +100,20 @@ def test_a_token_is_good_for_two_days(office: PostOffice) -> None:
         office.sns.confirm_subscription(TopicArn=topic, Token=seen[0][1]["Token"])
 
 
+def test_subscribing_again_sends_another_confirmation_with_another_token(office: PostOffice) -> None:
+    """Source: Subscribe; "Making sure your endpoint is ready to process Amazon SNS messages"."""
+    topic, seen = office.topic(), keeps(office)
+    first = office.subscribe(topic, URL)
+    office.cloud.advance(days=3)
+    assert office.subscribe(topic, URL) == first
+    office.cloud.settle()
+    tokens = [message["Token"] for _, message in seen]
+    assert len(set(tokens)) == 2
+    with refused("Token"):
+        office.sns.confirm_subscription(TopicArn=topic, Token=tokens[0])
+    assert office.sns.confirm_subscription(TopicArn=topic, Token=tokens[1])["SubscriptionArn"] == first
+
+
 def test_a_confirmation_is_tried_again_like_a_message(office: PostOffice) -> None:
     """Source: "Making sure your endpoint is ready to process Amazon SNS messages": this applies to all messages."""
     topic = office.topic()

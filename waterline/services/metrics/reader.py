@@ -16,7 +16,8 @@ from waterline.services.metrics.topics import TopicMetrics
 class _Takes(Protocol):
     """What takes in the events at the places of one service."""
 
-    series: dict[Metric, Series]
+    @property
+    def series(self) -> Mapping[Metric, Series]: ...
 
     def take(self, event: Event, at: int) -> None: ...
 

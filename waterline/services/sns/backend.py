@@ -7,6 +7,7 @@ concerns topics, subscriptions and messages is decided here. All of moto's own p
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +35,7 @@ from waterline.services.sns.responses import TopicResponse
 from waterline.services.sns.subscription import CloudSubscription
 from waterline.services.sns.topic import CloudTopic, Published
 
+_OF_TEMPLATES = ("TopicName", "Subscription", "Tags", "DataProtectionPolicy", "DeliveryStatusLogging")
 _NO_FIFO_PROTOCOL = "a FIFO topic delivers to Amazon SQS queues only"
 
 
@@ -56,9 +58,9 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
     def create_topic(
         self, name: str, attributes: Mapping[str, Any] | None = None, tags: dict[str, str] | None = None
     ) -> CloudTopic:
-        """`attributes` by their AWS names; names that are no attribute (a template's) are passed over."""
+        """`attributes` by their AWS names; a template's other properties are passed over."""
         self.ground.clock.refuse_other_threads()
-        asked = {key: _as_text(value) for key, value in (attributes or {}).items()}
+        asked = {key: _as_text(value) for key, value in (attributes or {}).items() if key not in _OF_TEMPLATES}
         fifo = asked.pop("FifoTopic", "false").lower() == "true"
         if name.endswith(".fifo") and not fifo:
             raise invalid_parameter("Topic Name")
@@ -106,6 +108,9 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
         if before is not None:
             if asked and asked != {name: before.given.get(name) for name in asked}:
                 raise invalid_parameter("Attributes Reason: Subscription already exists with different attributes")
+            if not before.confirmed:
+                before.token, before.token_until = self._new_token()
+                topic.greet(envelope.CONFIRMATION, before)
             return before
         topic.check_room(protocol)
         subscription = super().subscribe(topic_arn, endpoint, protocol)
@@ -273,8 +278,10 @@ def _answer(published: Published) -> dict[str, str]:
 
 
 def _as_text(value: Any) -> str:
-    """An attribute's value as AWS has it, who knows strings only; moto makes some of them Booleans."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """An attribute's value as AWS has it, who knows strings only; templates have Booleans and objects too."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
 def _check_endpoint(topic: CloudTopic, protocol: str, endpoint: str, attributes: Mapping[str, str]) -> None:

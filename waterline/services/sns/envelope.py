@@ -27,6 +27,7 @@ NOTIFICATION = "Notification"
 CONFIRMATION = "SubscriptionConfirmation"
 GOODBYE = "UnsubscribeConfirmation"
 _SIGNATURE_BYTES = 256
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _CERTIFICATE = hashlib.sha256(b"waterline").hexdigest()[:32]
 
 
@@ -105,10 +106,6 @@ def _nested(values: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(f"    {_json(name)} : {_json(value)}" for name, value in values.items()) + "\n  }"
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def event(message: Notification, subscription_arn: str) -> str:
     """The event that a subscribed function is invoked with: one record."""
     fields = notification(message, subscription_arn, "lambda")
@@ -137,5 +134,5 @@ def queue_attributes(message: Notification) -> dict[str, dict[str, Any]]:
         if kind.startswith("Binary"):
             found[name] = {"DataType": kind, "BinaryValue": base64.b64decode(value)}
         else:
-            found[name] = {"DataType": "String" if kind == "String.Array" else kind, "StringValue": str(value)}
+            found[name] = {"DataType": kind, "StringValue": str(value)}
     return found

@@ -22,10 +22,5 @@ class EmptyBatchRequest(SNSException):  # type: ignore[misc]
     message = "The batch request doesn't contain any entries."
 
 
-class SubscriptionLimitExceeded(SNSException):  # type: ignore[misc]
-    code = "SubscriptionLimitExceeded"
-    message = "The customer already owns the maximum allowed number of subscriptions."
-
-
 def invalid_parameter(sentence: str) -> SNSInvalidParameter:
     return SNSInvalidParameter(f"Invalid parameter: {sentence}")

@@ -26,7 +26,6 @@ from waterline.waiting import Task
 
 PRINCIPAL = "sns.amazonaws.com"
 """The service as resource policies know it."""
-_GONE = NotTaken("NotFound", "the subscription was deleted", retryable=False)
 
 
 @dataclass(eq=False)
@@ -116,7 +115,7 @@ class Outbox:
             before.gone.wait()
         self._wait_for_turn(subscription, parcel.policy)
         if subscription.deleted:
-            raise _GONE
+            raise NotTaken("NotFound", "the subscription was deleted", retryable=False)
         self._hand_over(parcel)
         self._status.delivered(subscription.protocol, subscription.endpoint, parcel.message, copy)
 
