@@ -261,6 +261,28 @@ def test_after_an_ending_point_nothing_new_is_delivered(office: PostOffice) -> N
     assert office.messages(queue) == ["second", "third"]
 
 
+def test_an_ending_point_to_come_lets_new_messages_through_until_then(office: PostOffice) -> None:
+    """Source: Subscribe, ReplayStatus."""
+    topic = archived(office)
+    queue = office.queue("late.fifo", lets=topic)
+    office.subscribe(topic, queue, ReplayPolicy=replay("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"))
+    publish(office, topic, "in the window")
+    office.cloud.advance(hours=2)
+    publish(office, topic, "after it")
+    office.cloud.settle()
+    assert office.messages(queue) == ["in the window"]
+
+
+def test_a_topic_with_an_archive_is_not_deleted_before_it_is_deactivated(office: PostOffice) -> None:
+    """Source: "Amazon SNS message archiving and replay for FIFO topics"; DeleteTopic."""
+    topic = archived(office)
+    with refused("must be deactivated", "InvalidState"):
+        office.sns.delete_topic(TopicArn=topic)
+    office.sns.set_topic_attributes(TopicArn=topic, AttributeName="ArchivePolicy", AttributeValue="{}")
+    office.sns.delete_topic(TopicArn=topic)
+    assert office.sns.list_topics()["Topics"] == []
+
+
 def test_a_replay_brings_back_what_a_queue_has_processed(office: PostOffice) -> None:
     """Source: "Amazon SNS message replay for FIFO topic subscribers"."""
     topic = archived(office)

@@ -29,6 +29,7 @@ from waterline.services.sns.errors import (
     BatchRequestTooLong,
     EmptyBatchRequest,
     FilterPolicyLimitExceeded,
+    InvalidState,
     invalid_parameter,
 )
 from waterline.services.sns.responses import TopicResponse
@@ -88,6 +89,15 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
             raise invalid_parameter("TopicArn")
         found: CloudTopic = super().get_topic(arn)
         return found
+
+    def delete_topic(self, arn: str) -> None:
+        """A topic with an active archive is not deleted ("message archiving and replay"); the sentence is ours."""
+        topic: CloudTopic | None = self.topics.get(arn)
+        if topic is not None and topic.archive_days is not None:
+            raise InvalidState(
+                "Invalid state: The message archive policy must be deactivated before the topic is deleted"
+            )
+        super().delete_topic(arn)
 
     def delete_topic_subscriptions(self, topic: Topic) -> None:
         for arn in list(topic.members):

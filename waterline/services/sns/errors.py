@@ -12,6 +12,10 @@ class FilterPolicyLimitExceeded(SNSException):  # type: ignore[misc]
     code = "FilterPolicyLimitExceeded"
 
 
+class InvalidState(SNSException):  # type: ignore[misc]
+    code = "InvalidState"
+
+
 class BatchRequestTooLong(SNSException):  # type: ignore[misc]
     code = "BatchRequestTooLong"
     message = "The length of all the messages put together is more than the limit."

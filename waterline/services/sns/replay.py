@@ -37,6 +37,11 @@ class Window:
         return self.start <= date and (self.end is None or date <= self.end)
 
 
+def is_none(archive_policy: str) -> bool:
+    """Whether ``ArchivePolicy`` turns the archive off."""
+    return archive_policy.strip() in ("", "{}")
+
+
 def days_of(archive_policy: str) -> int:
     """How many days ``ArchivePolicy`` keeps. Raises InvalidParameter."""
     try:

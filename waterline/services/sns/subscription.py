@@ -16,6 +16,7 @@ queues (DLQs)" (read 2026-11). A change holds from the next message on; AWS may 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -60,8 +61,12 @@ class CloudSubscription(MotoSubscription):  # type: ignore[misc]
         self.dead_letter_queue: str | None = None
         self.given: dict[str, str] = {}
         self.replay_status: str | None = None
-        self.ended_at: str | None = None
+        self.ends_at: dt.datetime | None = None
         self.free_at = 0
+
+    def listens(self, date: dt.datetime) -> bool:
+        """Whether it gets what is published now: it is confirmed, and the ending point of its replay has not passed."""
+        return self.confirmed and (self.ends_at is None or date <= self.ends_at)
 
     @property
     def raw(self) -> bool:

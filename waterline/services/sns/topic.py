@@ -141,7 +141,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
             raise invalid_parameter(f"Attributes Reason: {name} must be Topic or MessageGroup")
         if name == "DeliveryPolicy" and value:
             retries.of_topic(value)
-        if name == "ArchivePolicy" and value:
+        if name == "ArchivePolicy" and not replay.is_none(value):
             replay.days_of(value)
         if name == "Policy":
             _check_policy(value)
@@ -250,7 +250,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
         )
         self._keep(notification)
         for subscription in list(self.members.values()):
-            if subscription.confirmed and not subscription.ended_at:
+            if subscription.listens(clock.date):
                 self.route(notification, subscription)
         return Published(notification.id, notification.sequence)
 
@@ -278,7 +278,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
     # -- archive -----------------------------------------------------------------------------------------------------
 
     def _set_archive(self, policy: str) -> None:
-        if not policy or policy.strip() == "{}":
+        if replay.is_none(policy):
             self.archive_days = self.archiving_since = None
             self.archive.clear()
             return
@@ -307,7 +307,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
             if window.holds(start + dt.timedelta(microseconds=notification.at)):
                 self.route(self._once_more(notification), subscription)
         subscription.replay_status = "Completed"
-        subscription.ended_at = None if window.end is None else _iso(window.end)
+        subscription.ends_at = window.end
 
     def _once_more(self, notification: Notification) -> Notification:
         fields = {**vars(notification), "replayed": True}
