@@ -24,7 +24,7 @@ from moto.sns.models import SNSBackend, Topic
 from moto.sns.responses import SNSResponse
 
 from waterline.ground import Ground
-from waterline.services.sns import envelope, http, limits, message, replay
+from waterline.services.sns import endpoints, envelope, http, limits, message, replay
 from waterline.services.sns.errors import (
     BatchRequestTooLong,
     EmptyBatchRequest,
@@ -37,7 +37,6 @@ from waterline.services.sns.subscription import CloudSubscription
 from waterline.services.sns.topic import CloudTopic, Published
 
 _OF_TEMPLATES = ("TopicName", "Subscription", "Tags", "DataProtectionPolicy", "DeliveryStatusLogging")
-_NO_FIFO_PROTOCOL = "a FIFO topic delivers to Amazon SQS queues only"
 
 
 class TopicBackend(SNSBackend):  # type: ignore[misc]
@@ -111,7 +110,7 @@ class TopicBackend(SNSBackend):  # type: ignore[misc]
         """Subscribe an endpoint; the subscription that is there already, if it has the same attributes."""
         topic = self.topic(topic_arn)
         asked = {name: _as_text(value) for name, value in (attributes or {}).items()}
-        _check_endpoint(topic, protocol, endpoint, asked)
+        endpoints.check(topic, protocol, endpoint, asked)
         before = next(
             (one for one in topic.members.values() if (one.protocol, one.endpoint) == (protocol, endpoint)), None
         )
@@ -292,30 +291,3 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value) if isinstance(value, dict | list) else str(value)
-
-
-def _check_endpoint(topic: CloudTopic, protocol: str, endpoint: str, attributes: Mapping[str, str]) -> None:
-    """Raise what AWS answers to an endpoint that does not fit its protocol, or its topic."""
-    if protocol not in limits.PROTOCOLS:
-        raise invalid_parameter(f"Amazon SNS does not support this protocol string: {protocol}")
-    if not endpoint:
-        raise invalid_parameter("Endpoint must be specified")
-    if protocol in ("http", "https") and not endpoint.startswith(f"{protocol}://"):
-        raise invalid_parameter("Endpoint must match the specified protocol")
-    arn = endpoint.split(":")
-    if protocol == "sqs" and (len(arn) != 6 or arn[2] != "sqs"):
-        raise invalid_parameter("SQS endpoint ARN")
-    if protocol == "sqs" and endpoint.endswith(".fifo") and not topic.fifo_topic:
-        raise invalid_parameter(
-            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
-        )
-    if protocol == "lambda" and (len(arn) not in (7, 8) or arn[2] != "lambda"):
-        raise invalid_parameter("Lambda endpoint ARN")
-    if protocol == "firehose" and (len(arn) != 6 or arn[2] != "firehose"):
-        raise invalid_parameter("Firehose endpoint ARN")
-    if protocol == "firehose" and not attributes.get("SubscriptionRoleArn"):
-        raise invalid_parameter("Attributes Reason: SubscriptionRoleArn is required for Firehose subscriptions")
-    if protocol.startswith("email") and "@" not in endpoint:
-        raise invalid_parameter("Email address")
-    if topic.fifo_topic and protocol != "sqs":
-        raise invalid_parameter(f"Invalid parameter: Protocol Reason: {_NO_FIFO_PROTOCOL}")

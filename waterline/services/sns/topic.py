@@ -30,7 +30,7 @@ from moto.sns.models import Topic as MotoTopic
 from waterline.clock import SECOND
 from waterline.ground import Ground
 from waterline.services.deduplication import Ledger
-from waterline.services.sns import limits, message, replay, retries
+from waterline.services.sns import attributes, limits, message, replay, retries
 from waterline.services.sns.errors import invalid_parameter
 from waterline.services.sns.message import Notification
 from waterline.services.sns.outbox import Outbox
@@ -40,24 +40,6 @@ from waterline.services.sns.subscription import CloudSubscription
 _FIRST_SEQUENCE_NUMBER = 10_000_000_000_000_000_000
 _SEQUENCE_STEP = 1000
 _DAY = 86_400 * SECOND
-SETTABLE = (
-    "ArchivePolicy",
-    "ContentBasedDeduplication",
-    "DeliveryPolicy",
-    "DisplayName",
-    "FifoThroughputScope",
-    "KmsMasterKeyId",
-    "MaximumMessageSize",
-    "Policy",
-    "SignatureVersion",
-    "TracingConfig",
-)
-_FEEDBACK = tuple(
-    f"{protocol}{what}"
-    for protocol in ("Application", "Firehose", "HTTP", "Lambda", "SQS")
-    for what in ("SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn")
-)
-_FIFO_ONLY = ("ArchivePolicy", "ContentBasedDeduplication", "FifoThroughputScope")
 _LARGE_PROTOCOLS = ("sqs", "firehose", "lambda")
 
 
@@ -111,7 +93,10 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
     def set(self, values: Mapping[str, str]) -> None:
         """Set attributes. Raises InvalidParameter; sentences about values are ours."""
         for name, value in values.items():
-            self._check(name, value)
+            attributes.check(name, value, fifo=self.fifo_topic)
+        if int(values.get("MaximumMessageSize", 0)) > limits.MESSAGE_SIZE:
+            for subscription in self.members.values():
+                self._check_large(subscription.protocol, 0)
         for name, value in values.items():
             self.given[name] = value
             match name:
@@ -129,36 +114,6 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
                     self.policy_for_http, self.no_overrides = asked
                 case "ArchivePolicy":
                     self._set_archive(value)
-
-    def _check(self, name: str, value: str) -> None:
-        if name not in SETTABLE and name not in _FEEDBACK:
-            raise invalid_parameter("AttributeName")
-        if name in _FIFO_ONLY and not self.fifo_topic:
-            raise invalid_parameter(f"Attributes Reason: {name} applies to FIFO topics only")
-        if name == "ContentBasedDeduplication" and value.lower() not in ("true", "false"):
-            raise invalid_parameter(f"Attributes Reason: {name} must be true or false")
-        if name == "FifoThroughputScope" and value not in ("Topic", "MessageGroup"):
-            raise invalid_parameter(f"Attributes Reason: {name} must be Topic or MessageGroup")
-        if name == "DeliveryPolicy" and value:
-            retries.of_topic(value)
-        if name == "ArchivePolicy" and not replay.is_none(value):
-            replay.days_of(value)
-        if name == "Policy":
-            _check_policy(value)
-        if name.endswith("SampleRate") and not (value.isdigit() and int(value) <= 100):
-            raise invalid_parameter(f"Attributes Reason: {name} must be a percentage from 0 to 100")
-        if name == "MaximumMessageSize":
-            self._check_size(value)
-
-    def _check_size(self, value: str) -> None:
-        allowed = limits.MESSAGE_SIZES
-        if not value.isdigit() or int(value) not in allowed:
-            raise invalid_parameter(
-                f"Attributes Reason: MaximumMessageSize must be between {allowed[0]} and {allowed[-1]}"
-            )
-        if int(value) > limits.MESSAGE_SIZE:
-            for subscription in self.members.values():
-                self._check_large(subscription.protocol, 0)
 
     def check_room(self, protocol: str) -> None:
         """Raise what is answered to one subscription more than a topic with large messages may have."""
@@ -206,17 +161,17 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
         self,
         text: str,
         subject: str | None,
-        attributes: Mapping[str, Mapping[str, Any]],
+        carried: Mapping[str, Mapping[str, Any]],
         structure: str | None,
         group: str | None,
         deduplication: str | None,
     ) -> Published:
-        """Store a message and begin to deliver it. Raises the error that AWS answers when it cannot be."""
+        """Store a message, and begin to deliver it. Raises what AWS answers if it cannot be. `carried`: its attributes."""
         message.check(text, subject, structure)
         message.check_group(
             group, deduplication, fifo=self.fifo_topic, content_based=bool(self.content_based_deduplication)
         )
-        size = message.size(text, attributes)
+        size = message.size(text, carried)
         if size > self.maximum_message_size:
             raise invalid_parameter("Message too long")
         ground, clock = self._ground, self._ground.clock
@@ -235,7 +190,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
             at=clock.now,
             date=_iso(clock.date),
             subject=subject,
-            attributes=attributes,
+            attributes=carried,
             structure=structure,
             group=group,
             deduplication=deduplication,
@@ -244,7 +199,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
         if self.fifo_topic:
             assert deduplication is not None and notification.sequence is not None
             self._ledger.enter(scope, deduplication, notification.id, notification.sequence, clock.now)
-        whole = size if attributes else None
+        whole = size if carried else None
         ground.journal.record(
             "sent", self.place, notification.id, clock.cause, body=text, group=group, size=whole, subject=subject
         )
@@ -317,12 +272,3 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
 
 def _iso(date: dt.datetime) -> str:
     return f"{date:%Y-%m-%dT%H:%M:%S}.{date.microsecond // 1000:03}Z"
-
-
-def _check_policy(text: str) -> None:
-    try:
-        policy = json.loads(text)
-    except ValueError as error:
-        raise invalid_parameter("Policy Error: null") from error
-    if not isinstance(policy, dict) or "Statement" not in policy:
-        raise invalid_parameter("Policy Error: null")
