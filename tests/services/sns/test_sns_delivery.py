@@ -243,6 +243,18 @@ def test_a_loop_through_topic_and_function_is_stopped(office: PostOffice) -> Non
     assert office.only("denied").detail["recursive"] is True
 
 
+def test_a_loop_through_topic_queue_and_mapping_is_stopped(office: PostOffice) -> None:
+    """Source: "Use Lambda recursive loop detection to prevent infinite loops"; fact ``lambda.recursion_stop_after``."""
+    topic, queue = office.fan_out()
+    publish = f"boto3.client('sns').publish(TopicArn={topic!r}, Message='again')"
+    office.deploy(f"import boto3\n\ndef handler(event, context):\n    {publish}\n")
+    client("lambda").create_event_source_mapping(EventSourceArn=queue, FunctionName="bill")
+    office.publish(topic, "once")
+    office.cloud.advance(hours=1)
+    assert len({event.message for event in office.journal.of("succeeded")}) == 16
+    assert office.journal.of("denied")[0].detail["recursive"] is True
+
+
 # -- other endpoints ---------------------------------------------------------------------------------------------------
 
 

@@ -166,7 +166,7 @@ class CloudTopic(MotoTopic):  # type: ignore[misc]
         group: str | None,
         deduplication: str | None,
     ) -> Published:
-        """Store a message and begin to deliver it. Raises what AWS answers if it cannot be. `carried`: its attributes."""
+        """Store a message and begin to deliver it. Raises what AWS answers if it cannot be. `carried`: attributes."""
         message.check(text, subject, structure)
         message.check_group(
             group, deduplication, fifo=self.fifo_topic, content_based=bool(self.content_based_deduplication)
