@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waterline.clock import SECOND, Clock
@@ -140,6 +140,7 @@ def test_nothing_happens_inside_the_call_that_sends(desk: Desk) -> None:
     age=st.none() | st.integers(0, 100),
     buried=st.booleans(),
 )
+@settings(deadline=None)
 def test_every_copy_has_exactly_one_end(
     answers: list[NotTaken | None], waits: list[int], age: int | None, buried: bool
 ) -> None:
