@@ -115,6 +115,19 @@ def test_the_rest_is_deployed_when_asked_for_and_what_needs_more_is_left_out_too
     assert stack.left_out[2].startswith("Ear (AWS::SNS::Subscription), which needs what is left out: ")
 
 
+def test_a_function_is_deployed_without_the_layers_of_others(cloud: Cloud) -> None:
+    code = "def handler(event, context):\n    return 7\n"
+    layer = "arn:aws:lambda:us-east-1:111122223333:layer:tools:1"
+    function = {"Runtime": "python3.13", "Handler": "index.handler", "InlineCode": code, "Layers": [layer]}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Say": {"Type": "AWS::Serverless::Function", "Properties": function}},
+    }
+    stack = cloud.deploy_template(template, allow_unsupported=True)
+    assert stack.left_out == (f"Say: the layer {layer}, which is of another account",)
+    assert client("lambda").invoke(FunctionName=stack.resources["Say"])["Payload"].read() == b"7"
+
+
 def test_properties_without_effect_are_told(cloud: Cloud) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": {}, "AccessControl": "Private"}}
     stack = cloud.deploy_template({"Resources": {"Passports": bucket}})

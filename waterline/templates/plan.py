@@ -131,9 +131,9 @@ class _Planner:
                 self._wrong.append(f"{logical_id}.{problem.path} {problem.why}")
         if any(problem.why != _UNKNOWN for problem in problems):
             return
-        lacking = list(kind.check(properties, self._site))
+        lacking = list(kind.lacks(properties, self._site))
+        self._unsupported += [f"{logical_id}: {what}" for what in (*lacking, *kind.parts(properties, self._site))]
         if lacking:
-            self._unsupported += [f"{logical_id}: {what}" for what in lacking]
             self._left_out.add(logical_id)
 
     def _depends(self, logical_id: str, resource: Mapping[str, Any]) -> None:

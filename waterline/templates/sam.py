@@ -39,7 +39,9 @@ def translated(body: dict[str, Any], parameters: Mapping[str, Any], name: str, r
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    logging.getLogger("samtranslator").addHandler(logging.NullHandler())  # it tells of features of its own
+    logger = logging.getLogger("samtranslator")
+    if not logger.handlers:  # it tells of features of its own, to nobody's use
+        logger.addHandler(logging.NullHandler())
     template, metrics = copy.deepcopy(body), Metrics("ServerlessTransform", DummyMetricsPublisher())
     try:
         translator = Translator(None, Parser(), boto_session=boto3.Session(region_name=region), metrics=metrics)

@@ -39,7 +39,7 @@ class Bucket(Kind):
     takes = dict.fromkeys(("BucketName", "NotificationConfiguration", "VersioningConfiguration", "Tags", *_IDLE))
     attributes = frozenset({"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"})
 
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+    def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         known = {*(one[0] for one in _NOTIFIES), "EventBridgeConfiguration"}
         for name in properties.get("NotificationConfiguration") or {}:
             if name not in known:

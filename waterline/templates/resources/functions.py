@@ -50,7 +50,7 @@ class Function(Kind):
     idle = frozenset(_IDLE)
     attributes = frozenset({"Arn"})
 
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+    def lacks(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         code = properties.get("Code") or {}
         package = site.files.packages.get(code.get("S3Key", "")) if code.get("S3Bucket") == BUCKET else None
         if isinstance(package, str):
@@ -62,6 +62,8 @@ class Function(Kind):
         runtime = str(properties.get("Runtime", ""))
         if not runtime.startswith("python") and not (package is not None and package.handler):
             yield f"Runtime {runtime} (the lab runs Python; give it code=)"
+
+    def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         for layer in properties.get("Layers") or []:
             if layer.startswith("arn:"):
                 yield f"the layer {layer}, which is of another account"
@@ -160,7 +162,7 @@ class LayerVersion(Kind):
     idle = frozenset({"CompatibleArchitectures"})
     attributes = frozenset({"LayerVersionArn"})
 
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+    def lacks(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         package = site.files.packages.get((properties.get("Content") or {}).get("S3Key", ""))
         if isinstance(package, str):
             yield package

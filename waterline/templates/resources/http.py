@@ -31,9 +31,11 @@ class HttpApi(Kind):
     idle = frozenset({"FailOnWarnings", "BasePath", "RouteSelectionExpression"})
     attributes = frozenset({"ApiId", "ApiEndpoint"})
 
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+    def lacks(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         if properties.get("ProtocolType") == "WEBSOCKET":
             yield "ProtocolType WEBSOCKET"
+
+    def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         for operation in operations(properties.get("Body") or {}):
             yield from operation.unsupported
 

@@ -19,7 +19,7 @@ reference" (read 2026-11).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,8 +102,12 @@ class Kind:
     attributes: frozenset[str] = frozenset()
     named: str | None = None
 
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
-        """What the lab does not have of what the properties ask for; marks stand for what is not there yet."""
+    def lacks(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+        """Why the lab cannot have a resource with these properties; marks stand for what is not there yet."""
+        yield from ()
+
+    def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+        """Which parts of the properties the lab does not have; a resource can be made without them."""
         yield from ()
 
     def create(self, wanted: Wanted, site: Site) -> Made:
@@ -153,7 +157,6 @@ class Simple(Kind):
         look_with: Mapping[str, str] | None = None,
         update_with: Mapping[str, Any] | None = None,
         delete_with: Mapping[str, str] | None = None,
-        checks: Callable[[Mapping[str, Any]], Iterator[str]] | None = None,
     ) -> None:
         self.type = type
         self.service = service
@@ -166,7 +169,6 @@ class Simple(Kind):
         self._delete_with = dict(delete_with or {})
         self._look_with = dict(look_with or {})
         self._update_with = dict(update_with or {})
-        self._checks = checks
         members = shapes.parameters(service, create)
         own = {_upper(member): shape for member, shape in members.items() if _upper(member) not in set(less)}
         if takes is not None:
@@ -178,10 +180,6 @@ class Simple(Kind):
         self.idle = frozenset(idle)
         self.takes = own | dict(more or {}) | dict.fromkeys(self.idle)
         self.attributes = frozenset(self._attributes)
-
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
-        if self._checks is not None:
-            yield from self._checks(properties)
 
     def parameters(self, wanted: Wanted, site: Site) -> dict[str, Any]:
         """What `create` is called with."""

@@ -49,7 +49,7 @@ class RestApi(Kind):
     )
     attributes = frozenset({"RestApiId", "RootResourceId"})
 
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+    def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         for operation in operations(properties.get("Body") or {}):
             yield from operation.unsupported
 
@@ -161,7 +161,7 @@ class Method(Kind):
         }
     )
 
-    def check(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
+    def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
         for name in properties.get("Integration") or {}:
             if name not in _INTEGRATION and name != "IntegrationResponses":
                 yield f"Integration.{name}"
