@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
-from waterline.templates.resources.openapi import Operation, operations
+from waterline.templates.resources.openapi import Operation, lacking, operations, title
 from waterline.templates.shapes import Problem, fitted, parameters
 
 _QUICK = frozenset({"RouteKey", "Target", "CredentialsArn"})
@@ -36,16 +36,14 @@ class HttpApi(Kind):
             yield "ProtocolType WEBSOCKET"
 
     def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
-        for operation in operations(properties.get("Body") or {}):
-            yield from operation.unsupported
+        yield from lacking(properties.get("Body") or {})
 
     def create(self, wanted: Wanted, site: Site) -> Made:
         given = wanted.properties
         body = given.get("Body") or {}
-        title = (body.get("info") or {}).get("title")
         own = ("Description", "CorsConfiguration", "Tags", "DisableExecuteApiEndpoint", "Version", *sorted(_QUICK))
         asked = {
-            "Name": str(given.get("Name") or title or wanted.logical_id),
+            "Name": str(given.get("Name") or title(body) or wanted.logical_id),
             "ProtocolType": given.get("ProtocolType", "HTTP"),
             **only(given, *own),
         }

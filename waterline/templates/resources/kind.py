@@ -121,6 +121,14 @@ class Kind:
         raise NotImplementedError
 
 
+class Written(Kind):
+    """A kind that is written into other resources, as a policy into a queue: a change is written anew."""
+
+    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
+        self.delete(made, site)
+        return Made(made.physical_id, facts=self.create(wanted, site).facts)
+
+
 class Simple(Kind):
     """A kind whose API has one operation to create, one to update and one to delete.
 

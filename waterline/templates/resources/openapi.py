@@ -35,6 +35,18 @@ class Operation:
     unsupported: tuple[str, ...]
 
 
+def title(document: Mapping[str, Any]) -> str | None:
+    """The name that the document gives its API."""
+    name = (document.get("info") or {}).get("title")
+    return None if name is None else str(name)
+
+
+def lacking(document: Mapping[str, Any]) -> Iterator[str]:
+    """What of the document the lab does not have."""
+    for operation in operations(document):
+        yield from operation.unsupported
+
+
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     """All operations, in the document's order."""
     schemes = dict(

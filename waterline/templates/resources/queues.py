@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from waterline.templates.resources.kind import Kind, Made, Site, Wanted, shaped
+from waterline.templates.resources.kind import Kind, Made, Site, Wanted, Written, shaped
 
 _TEXT = (
     "ContentBasedDeduplication",
@@ -76,7 +76,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class QueuePolicy(Kind):
+class QueuePolicy(Written):
     """The policy of several queues, which the property `which` names by their URLs."""
 
     takes: Mapping[str, None]
@@ -93,10 +93,6 @@ class QueuePolicy(Kind):
         for queue in queues:
             _set_policy(queue, policy if isinstance(policy, str) else json.dumps(policy), site)
         return Made(site.generated(wanted.logical_id, _LONGEST_NAME), facts={"queues": queues})
-
-    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
-        self.delete(made, site)
-        return Made(made.physical_id, facts=self.create(wanted, site).facts)
 
     def delete(self, made: Made, site: Site) -> None:
         for queue in made.facts["queues"]:

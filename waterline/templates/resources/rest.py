@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from waterline.templates.resources.kind import Kind, Made, Simple, Site, Wanted, only, shaped
-from waterline.templates.resources.openapi import Operation, operations
+from waterline.templates.resources.openapi import Operation, lacking, operations, title
 from waterline.templates.shapes import Problem, fitted, parameters
 
 _METHOD = (
@@ -50,15 +50,13 @@ class RestApi(Kind):
     attributes = frozenset({"RestApiId", "RootResourceId"})
 
     def parts(self, properties: Mapping[str, Any], site: Site) -> Iterator[str]:
-        for operation in operations(properties.get("Body") or {}):
-            yield from operation.unsupported
+        yield from lacking(properties.get("Body") or {})
 
     def create(self, wanted: Wanted, site: Site) -> Made:
         given = wanted.properties
         body = given.get("Body") or {}
-        title = (body.get("info") or {}).get("title")
         asked = {
-            "name": str(given.get("Name") or title or wanted.logical_id),
+            "name": str(given.get("Name") or title(body) or wanted.logical_id),
             **{lower(name): value for name, value in only(given, "Description", "Tags").items()},
             **{lower(name): given[name] for name in ("BinaryMediaTypes", "EndpointConfiguration") if name in given},
             **({"apiKeySource": given["ApiKeySourceType"]} if "ApiKeySourceType" in given else {}),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from waterline.templates.resources.kind import Kind, Made, Site, Wanted, only, shaped
+from waterline.templates.resources.kind import Kind, Made, Site, Wanted, Written, only, shaped
 
 _TOPIC = (
     "ContentBasedDeduplication",
@@ -134,7 +134,7 @@ class Subscription(Kind):
         site.call("sns", "Unsubscribe", {"SubscriptionArn": made.physical_id})
 
 
-class TopicPolicy(Kind):
+class TopicPolicy(Written):
     """The policy of several topics."""
 
     def __init__(self, type: str, which: str) -> None:
@@ -150,10 +150,6 @@ class TopicPolicy(Kind):
             before[topic] = site.call("sns", "GetTopicAttributes", {"TopicArn": topic})["Attributes"]["Policy"]
             _set(topic, {"Policy": _text(wanted.properties["PolicyDocument"])}, site)
         return Made(site.generated(wanted.logical_id, _LONGEST_NAME), facts={"before": before})
-
-    def update(self, wanted: Wanted, made: Made, changed: frozenset[str], site: Site) -> Made | None:
-        self.delete(made, site)
-        return Made(made.physical_id, facts=self.create(wanted, site).facts)
 
     def delete(self, made: Made, site: Site) -> None:
         for topic, policy in made.facts["before"].items():
