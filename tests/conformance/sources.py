@@ -29,6 +29,7 @@ _APIGATEWAY = "Amazon API Gateway Developer Guide"
 _EVENTBRIDGE = "Amazon EventBridge User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
+_STATES = "AWS Step Functions Developer Guide"
 
 PAGES = {
     "AWS Lambda function errors in Python": _LAMBDA,
@@ -100,6 +101,35 @@ PAGES = {
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
+    "Accessing execution data from the Context object in Step Functions": _STATES,
+    "Choice workflow state": _STATES,
+    "Choosing workflow type in Step Functions": _STATES,
+    "Discover service integration patterns in Step Functions": _STATES,
+    "Fail workflow state": _STATES,
+    "Handling errors in Step Functions workflows": _STATES,
+    "Integrating services with Step Functions": _STATES,
+    "Intrinsic functions for JSONPath states in Step Functions": _STATES,
+    "ItemBatcher (Map)": _STATES,
+    "ItemReader (Map)": _STATES,
+    "Learn about Activities in Step Functions": _STATES,
+    "Learning to use AWS service SDK integrations in Step Functions": _STATES,
+    "Map workflow state": _STATES,
+    "Monitoring Step Functions metrics using Amazon CloudWatch": _STATES,
+    "Parallel workflow state": _STATES,
+    "Pass workflow state": _STATES,
+    "Passing data between states with variables": _STATES,
+    "Processing input and output in Step Functions": _STATES,
+    "Restarting state machine executions with redrive in Step Functions": _STATES,
+    "ResultWriter (Map)": _STATES,
+    "Setting failure thresholds for Distributed Map states in Step Functions": _STATES,
+    "State machine versions in Step Functions workflows": _STATES,
+    "Succeed workflow state": _STATES,
+    "Task workflow state": _STATES,
+    "Transforming data with JSONata in Step Functions": _STATES,
+    "Using CloudWatch Logs to log execution history in Step Functions": _STATES,
+    "Using Map state in Distributed mode for large-scale parallel workloads in Step Functions": _STATES,
+    "Using Map state in Inline mode in Step Functions workflows": _STATES,
+    "Wait workflow state": _STATES,
 }
 """Title and guide (read 2026-11)."""
 
@@ -113,9 +143,9 @@ SECTIONS = {
     "Success and failure conditions": "Handling errors for an SQS event source in Lambda",
 }
 
-_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb")
+_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb", "stepfunctions")
 _QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
-_FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|apigateway|eventbridge)\.[a-z_0-9]+)``")
+_FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|apigateway|eventbridge|sfn)\.[a-z_0-9]+)``")
 _ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
 
 

@@ -82,7 +82,7 @@ class StatesBackend(MachineBackend):
     def start_execution(self, state_machine_arn: str, name: str | None, execution_input: str) -> Execution:
         """Begin an execution. The same name with the same input answers with the one that runs already."""
         self.ground.clock.refuse_other_threads()
-        machine, program = self.program(state_machine_arn)
+        program = self.program(state_machine_arn)
         text = self._checked(execution_input)
         if name:
             self._validate_name(name)
@@ -96,7 +96,7 @@ class StatesBackend(MachineBackend):
 
     def start_sync_execution(self, arn: str, name: str | None, execution_input: str) -> Execution:
         """Play an Express workflow and wait for its end."""
-        _machine, program = self.program(arn)
+        program = self.program(arn)
         if program.kind != "EXPRESS":
             raise StateMachineTypeNotSupported("This operation is not supported by this type of state machine")
         named = name or self.ground.identifier("executions")

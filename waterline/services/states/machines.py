@@ -1,7 +1,7 @@
 """The state machines: what the API says of them, their versions and aliases. moto keeps them; this is what it forgets.
 
-A definition is validated before anything is stored. A name can be created again only with the same definition. A version
-is numbered from 1; an alias sends each new execution to one of two versions, by weight, drawn from the cloud's seed.
+A definition is validated before anything is stored. A name can be created again only with the same definition. Versions
+are numbered from 1; an alias sends each new execution to one of two versions, by weight, drawn from the cloud's seed.
 
 Source: AWS Step Functions API Reference, "CreateStateMachine" and "PublishStateMachineVersion"; AWS Step Functions
 Developer Guide, "State machine versions in Step Functions workflows" (read 2026-11).
@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.stepfunctions.exceptions import AWSError, StateMachineDoesNotExist
 from moto.stepfunctions.models import StateMachine, StateMachineInstance, StateMachineVersion, StepFunctionBackend
 
@@ -90,7 +89,7 @@ class MachineBackend(StepFunctionBackend):  # type: ignore[misc]
                 )
         machine.versions.pop(number, None)
 
-    def program(self, arn: str) -> tuple[StateMachine, Program]:
+    def program(self, arn: str) -> Program:
         """What a new execution of a state machine, of a version or through an alias executes."""
         machine = self._machine(arn)
         instance: StateMachineInstance = machine
@@ -103,7 +102,7 @@ class MachineBackend(StepFunctionBackend):  # type: ignore[misc]
                 version = arn
             instance = self.describe_state_machine(version)
         definition: Mapping[str, Any] = json.loads(instance.definition)
-        return machine, Program(
+        return Program(
             machine.arn,
             machine.name,
             definition,

@@ -6,7 +6,7 @@ finding
     a code, a sentence and a location, as ``/States/Charge/Next``.
 
 Source: AWS Step Functions API Reference, "ValidateStateMachineDefinition" and "CreateStateMachine"; Amazon States
-Language (read 2026-11). AWS does not document its sentences; those that are known are the same, the others say the same.
+Language (read 2026-11). AWS does not document its sentences: those that are known are here, the others say the same.
 """
 
 from __future__ import annotations
@@ -179,8 +179,8 @@ class _Check:
         if found is None:
             yield Finding(
                 SCHEMA,
-                f"The resource provided {state['Resource']} is not recognized. The value is not a valid resource ARN, or "
-                "the resource is not available in this region.",
+                f"The resource provided {state['Resource']} is not recognized. The value is not a valid resource ARN, "
+                "or the resource is not available in this region.",
                 where,
             )
         elif self._express and (found.pattern in (SYNC, SYNC_2, TOKEN) or found.kind == "activity"):
