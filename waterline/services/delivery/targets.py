@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
 from waterline.services.policy import Request, judged
+from waterline.web import Headers, Response, Unreachable, request_to
 
 _RETRYABLE = frozenset(
     {
@@ -164,11 +165,20 @@ class Targets:
 
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""
-        with self._asked("stepfunctions", arn, f"states:{_last(arn)}"):
-            execution = _backend("stepfunctions", arn).start_execution(
-                arn, name or self._ground.identifier("executions"), text
-            )
-        return str(execution.execution_arn)
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
+            execution = _backend("stepfunctions", arn).start_execution(arn, name, text)
+        return str(execution.arn)
+
+    def workflow(self, sender: Sender, arn: str, text: str) -> tuple[str, str, str | None]:
+        """Play an Express workflow with an input (JSON text) and wait.
+
+        Returns its status, its output (JSON text) or its error, and the cause of an error.
+        """
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
+            execution = _backend("stepfunctions", arn).start_sync_execution(arn, None, text)
+        if execution.status == "SUCCEEDED":
+            return "SUCCEEDED", json.dumps(execution.output), None
+        return str(execution.status), str(execution.error or ""), execution.cause_text
 
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""
@@ -180,6 +190,25 @@ class Targets:
         """Write an object into a bucket."""
         with self._asked("s3", f"arn:aws:s3:::{name}", f"s3:{name}"):
             get_backend("s3")[sender.account]["aws"].put_object(name, key, content)
+
+    def http(
+        self,
+        sender: Sender,
+        method: str,
+        url: str,
+        headers: Headers = (),
+        body: bytes | None = None,
+        *,
+        timeout: int | None = None,
+    ) -> Response:
+        """Send a request to a site and wait at most `timeout` microseconds; the status is the caller's to judge.
+
+        NotTaken says that no answer came: ``UnknownHost``, ``ConnectionRefused`` or ``Timeout``, all retryable.
+        """
+        try:
+            return self._ground.web.fetch(request_to(method, url, headers, body), timeout, by=sender.arn)
+        except Unreachable as trouble:
+            raise NotTaken(trouble.code, str(trouble), retryable=True) from trouble
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
@@ -245,6 +274,11 @@ def _last(arn: str) -> str:
     """What is last in an ARN: a queue's or a topic's name, a stream's, a bus's; a function's without its qualifier."""
     parts = arn.split(":")
     return parts[6] if parts[2] == "lambda" else parts[-1].rpartition("/")[2]
+
+
+def _machine(arn: str) -> str:
+    """A state machine's name, in its ARN or in that of a version or an alias."""
+    return arn.split(":")[6]
 
 
 def _document(policy: Any) -> Any:

@@ -268,7 +268,10 @@ def _reference(path: str, where: str) -> Iterator[Finding]:
 
 def _handlers(state: Mapping[str, Any], here: str, language: str) -> Iterator[Finding]:
     for field in ("Retry", "Catch"):
-        handlers: Sequence[Mapping[str, Any]] = state.get(field, ())
+        handlers: Sequence[Mapping[str, Any]] = state.get(field, [])
+        if not isinstance(handlers, list):
+            yield Finding(SCHEMA, "Value is not an array", f"{here}/{field}")
+            continue
         for number, handler in enumerate(handlers):
             where = f"{here}/{field}[{number}]"
             names = handler.get("ErrorEquals")
