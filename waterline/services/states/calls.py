@@ -127,8 +127,8 @@ def _failed(resource: Resource, client: Any, error: ClientError) -> StateError:
             f"Lambda.{name}", f"{message} (Service: AWSLambda; Status Code: {status}; Error Code: {code})"
         )
     known = OPTIMIZED[resource.service]
-    if not modeled and resource.service != "lambda":
-        name = known.other if not code.endswith("Exception") else name
+    if not modeled:
+        name = known.other
     return StateError(
         f"{known.prefix}.{name}", f"{message} (Service: {known.prefix}; Status Code: {status}; Error Code: {code})"
     )
@@ -155,9 +155,21 @@ def _in(value: Any, shape: Any) -> Any:
         return {key: _in(item, shape.value) for key, item in value.items()}
     if kind == "blob" and not isinstance(value, bytes):
         return (value if isinstance(value, str) else text_of(value)).encode()
+    if kind == "structure" and shape.name == "AttributeValue" and isinstance(value, str):
+        return {"S": value}
     if kind == "string" and value is not None and not isinstance(value, str):
         return text_of(value)
+    if isinstance(value, str) and kind in ("boolean", "integer", "long", "float", "double"):
+        return _parsed(value)
     return value
+
+
+def _parsed(text: str) -> Any:
+    """What a text means where a number or a truth value is wanted."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _out(value: Any, shape: Any) -> Any:

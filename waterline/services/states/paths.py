@@ -25,7 +25,8 @@ from jsonpath_ng.ext import parse
 from waterline.services.states.errors import RESULT_PATH, StateError
 
 _STEP = re.compile(
-    r"""\.(?P<name>[^\s.\[\]()*?@,:'"]+)|\[(?P<index>-?\d+)\]|\['(?P<quoted>(?:[^'\\]|\\.)*)'\]|\["(?P<double>(?:[^"\\]|\\.)*)"\]"""
+    r"""\.(?P<name>[^\s.\[\]()*?@,:'"]+)|\.?\[(?P<index>-?\d+)\]"""
+    r"""|\.?\['(?P<quoted>(?:[^'\\]|\\.)*)'\]|\.?\["(?P<double>(?:[^"\\]|\\.)*)"\]"""
 )
 _LENGTH = ".length()"
 Step = str | int

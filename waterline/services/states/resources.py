@@ -68,6 +68,9 @@ OPTIMIZED = {
 }
 
 
+HTTP = Optimized("", "States.Http", "", {"invoke": ()})
+
+
 @dataclass(frozen=True)
 class Resource:
     """`kind`: ``function``, ``activity``, ``optimized`` or ``sdk``; `service` and `action` as the Resource has them."""
@@ -82,7 +85,7 @@ class Resource:
     def boto3(self) -> str:
         """The service as boto3 calls it."""
         if self.kind == "optimized":
-            return OPTIMIZED[self.service].boto3
+            return known(self.service).boto3
         return _JAVA_NAMES.get(self.service.lower(), self.service.lower())
 
     @property
@@ -101,6 +104,11 @@ class Resource:
         return f"{self.action}.{self.pattern}" if self.pattern else self.action
 
 
+def known(service: str) -> Optimized:
+    """The optimized integration with a service; ``http`` calls somebody else's API."""
+    return HTTP if service == "http" else OPTIMIZED[service]
+
+
 @lru_cache(maxsize=256)
 def resource(arn: str) -> Resource | None:
     """What an ARN names, or None where it names nothing that can be done here."""
@@ -115,8 +123,8 @@ def resource(arn: str) -> Resource | None:
     if parts["sdk"]:
         found = Resource("sdk", arn, service, action, pattern)
         return found if pattern in (None, TOKEN) and found.verb in _verbs(found.boto3) else None
-    known = OPTIMIZED.get(service)
-    if known is None or action not in known.actions or (pattern and pattern not in known.actions[action]):
+    patterns = known(service).actions.get(action) if service in OPTIMIZED or service == "http" else None
+    if patterns is None or (pattern and pattern not in patterns):
         return None
     return Resource("optimized", arn, service, action, pattern)
 

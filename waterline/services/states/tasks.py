@@ -17,6 +17,7 @@ from typing import Any
 from waterline.clock import SECOND
 from waterline.services.states.calls import called, not_answered
 from waterline.services.states.errors import HEARTBEAT_TIMEOUT, TIMEOUT, StateError
+from waterline.services.states.http_call import invoked
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.resources import SYNC_2, TOKEN, Resource, resource
 from waterline.services.states.visit import Visit
@@ -81,6 +82,10 @@ class _Attempt:
         self.visit.branch.add(f"{self.family}Started", **self.names)
         if self.target.kind == "function":
             return self._answer(lambda: self._invoke(parameters))
+        if self.target.service == "http":
+            return self._answer(lambda: invoked(self.execution, parameters))
+        if self.target.boto3 == "events" and self.target.kind == "optimized":
+            parameters = _signed(parameters, [self.execution.program.arn, self.execution.arn])
         answer = self._answer(lambda: called(self.execution.service.clients, self.target, parameters))
         if self.target.pattern is None:
             return answer
@@ -151,3 +156,11 @@ class _Attempt:
         timed_out = error.name in (TIMEOUT, HEARTBEAT_TIMEOUT)
         kind = f"{self.family}{'TimedOut' if timed_out else 'Failed'}"
         self.visit.branch.add(kind, **self.names, error=error.name, cause=error.cause)
+
+
+def _signed(parameters: Any, arns: list[str]) -> Any:
+    """Entries of PutEvents, whose resources are the workflow and its execution too."""
+    if not isinstance(parameters, dict) or not isinstance(parameters.get("Entries"), list):
+        return parameters
+    entries = [{**entry, "Resources": [*entry.get("Resources", ()), *arns]} for entry in parameters["Entries"]]
+    return {**parameters, "Entries": entries}
