@@ -45,7 +45,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "expired": "it was older than the queue's retention period and was dropped",
         "purged": "the queue was purged with it inside",
         "dead-lettered": "received too often: it moved to the dead-letter queue",
-        "redriven": "it moved from a dead-letter queue back to where it came from; a workflow: it goes on where it failed",
+        "redriven": "it moved from a dead-letter queue back to its source; a workflow goes on where it failed",
         "duplicated": "the service stored it once more by itself",
         "filtered": "a filter did not want it",
         "routed": "a topic, bus or pipe made a copy of it for one of its targets",

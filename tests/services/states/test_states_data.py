@@ -15,13 +15,13 @@ def test_input_and_output_go_through_five_fields(flows: Workflows) -> None:
     flows.cloud.deploy("echo", ECHO)
     task = invoke(
         "echo",
-        InputPath="$.library",
+        InputPath="$.shop",
         Parameters={"title.$": "$.title", "shelf": 5},
         ResultSelector={"answer.$": "$.got"},
         ResultPath="$.task",
         OutputPath="$.task",
     )
-    output = flows.output(line({"T": task}), {"library": {"title": "Dune"}, "other": 1})
+    output = flows.output(line({"T": task}), {"shop": {"title": "Dune"}, "other": 1})
     assert output == {"answer": {"title": "Dune", "shelf": 5}}
 
 
@@ -220,3 +220,21 @@ def test_too_large_an_output_ends_the_execution(flows: Workflows) -> None:
     flows.cloud.deploy("big", "def handler(e, c):\n    return 'x' * 300_000\n")
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "C"}]
     assert flows.error(line({"T": invoke("big", Catch=catch), "C": {"Type": "Pass"}}))[0] == "States.DataLimitExceeded"
+
+
+@pytest.mark.parametrize("where", ["InputPath", "Parameters", "Choice"])
+def test_a_filter_that_cannot_be_applied_fails_the_execution(flows: Workflows, where: str) -> None:
+    path = "$.list[?(@.n < 5)]"
+    states: dict[str, Any] = {
+        "InputPath": {"Type": "Pass", "InputPath": path},
+        "Parameters": {"Type": "Pass", "Parameters": {"x.$": path}},
+        "Choice": {"Type": "Choice", "Choices": [{"Variable": path, "IsNull": True, "Next": "End"}]},
+    }
+    definition = line({"A": states[where], "End": {"Type": "Pass"}})
+    found = flows.run(definition, {"list": [{"n": "text"}, {"n": [1]}, {"n": {}}, 7]})
+    assert found["status"] in ("FAILED", "SUCCEEDED")
+    assert found["status"] == "SUCCEEDED" or found["error"] in ("States.Runtime", "States.NoChoiceMatched")
+
+
+def test_a_path_may_have_a_dot_before_its_bracket(flows: Workflows) -> None:
+    assert flows.output(line({"A": {"Type": "Pass", "Parameters": {"x.$": "$.[0]"}}}), ["a", "b"]) == {"x": "a"}

@@ -317,3 +317,37 @@ def test_an_alias_shares_executions_out_by_weight(flows: Workflows) -> None:
     outputs = [flows.described(execution)["output"] for execution in executions]
     assert 30 <= outputs.count(1) <= 48
     assert set(outputs) == {1, 2}
+
+
+def test_a_stopped_execution_can_be_redriven_at_once(flows: Workflows) -> None:
+    """Source: RedriveExecution: aborted executions too."""
+    inner = line({"Q": {"Type": "Parallel", "Branches": [line({"V": {"Type": "Wait", "Seconds": 60}})]}})
+    execution = flows.start(flows.create(line({"P": {"Type": "Parallel", "Branches": [inner]}})), 5)
+    flows.cloud.advance(seconds=10)
+    flows.client.stop_execution(executionArn=execution)
+    flows.client.redrive_execution(executionArn=execution)
+    flows.cloud.settle()
+    assert flows.described(execution)["output"] == [[5]]
+    assert flows.types(execution).count("WaitStateExited") == 1
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": "Wait", "Timestamp": "9999-12-31T23:59:59Z"},
+        {"Type": "Wait", "Seconds": 10**15},
+        invoke("nobody", Retry=[{"ErrorEquals": ["States.ALL"], "MaxAttempts": 99_999_999, "BackoffRate": 1e9}]),
+    ],
+    ids=["a date", "seconds", "retries"],
+)
+def test_nothing_outlasts_the_year_of_an_execution(flows: Workflows, state: dict[str, Any]) -> None:
+    """Source: ``sfn.standard_duration_max``."""
+    execution = flows.start(flows.create(line({"S": state})))
+    flows.cloud.advance(days=366)
+    assert flows.described(execution)["status"] == "TIMED_OUT"
+
+
+def test_retries_without_end_do_not_overflow(flows: Workflows) -> None:
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 400, "BackoffRate": 100, "MaxDelaySeconds": 2}]
+    found = flows.run(line({"S": invoke("nobody", Retry=retry)}))
+    assert (found["status"], len(flows.journal("retried"))) == ("FAILED", 400)

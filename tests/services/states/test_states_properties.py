@@ -1,4 +1,4 @@
-"""Whatever the definition and the faults: an execution ends, or it waits for something that has a name; and again so."""
+"""Whatever the definition and the faults: an execution ends, or it waits for something that has a name."""
 
 from __future__ import annotations
 

@@ -58,6 +58,8 @@ def called(clients: Clients, resource: Resource, parameters: Any) -> Any:
         raise _failed(resource, client, error) from error
     except BotoCoreError as error:
         raise StateError(f"{_prefix(resource, client)}.SdkClientException", str(error)) from error
+    except NotImplementedError as error:
+        raise StateError(RUNTIME, f"The lab has no {resource.service}:{resource.action}: {error}") from error
     status = answer.pop("ResponseMetadata", {}).get("HTTPStatusCode")
     found = _out(answer, model.output_shape)
     if resource.kind == "optimized" and resource.service != "states":

@@ -33,6 +33,7 @@ from waterline.services.states.errors import RUNTIME, StateError
 from waterline.services.states.history import EVENTS_MAX, History
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.kinds import WORK
+from waterline.services.states.paths import NoPath
 from waterline.services.states.scope import Scope
 from waterline.services.states.visit import Outcome, Visit
 from waterline.waiting import Gate, Task, TaskEnded, Timer
@@ -124,6 +125,7 @@ class Execution:
         self._task: Task | None = None
         self._timer: Timer | None = None
         self._idle_steps = (-1, 0)
+        self._stopped_at = -1
 
     # -- what others ask ---------------------------------------------------------------------------------------------
 
@@ -171,7 +173,12 @@ class Execution:
     # -- what the interpreter tells ----------------------------------------------------------------------------------
 
     def work(self, visit: Visit) -> Outcome:
-        return WORK[visit.kind](visit)
+        try:
+            return WORK[visit.kind](visit)
+        except NoPath as error:
+            raise StateError(RUNTIME, str(error)) from error
+        except RecursionError as error:
+            raise StateError(RUNTIME, "The data, or an expression, is nested too deep.") from error
 
     def entered(self, branch: Branch, state: str) -> None:
         """A state is entered."""
@@ -214,6 +221,9 @@ class Execution:
         self.finished = self.ground.clock.gate()
         self.root.aborted = False
         self._record("redriven", to=self.program.name)
+        if self._stopped_at == self.ground.clock.now:
+            # What was ended at this instant is still on its way out.
+            self.ground.clock.rest(1)
         self.root.previous = self.history.add("ExecutionRedriven", len(self.history.events), redriveCount=self.redrives)
         self._go()
 
@@ -252,8 +262,6 @@ class Execution:
                     self._time_out()
                 else:
                     self._close("FAILED", "ExecutionFailed", error.name, error.cause)
-        except RecursionError:
-            self._close("FAILED", "ExecutionFailed", RUNTIME, "The data is nested too deep.")
         else:
             if not self.is_over:
                 self._close("SUCCEEDED", "ExecutionSucceeded", None, None)
@@ -281,6 +289,7 @@ class Execution:
         else:
             self.history.add(event, self.root.previous, error=error, cause=cause)
         self.status, self.stop_date = status, self.ground.clock.date
+        self._stopped_at = self.ground.clock.now
         duration = self.ground.clock.now - self._begun
         if status == "SUCCEEDED":
             self._record("succeeded", workflow=self.kind, duration=duration)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from waterline.clock import microseconds
+from waterline.facts import facts
 from waterline.services.states import choice, jsonata, maps, tasks, templates
 from waterline.services.states.branch import Branch
 from waterline.services.states.children import play
@@ -28,18 +29,22 @@ def _succeed(visit: Visit) -> Outcome:
     return visit.passed(_filtered(visit), None)
 
 
+LONGEST: Final = 2 * facts["sfn.standard_duration_max"].seconds
+"""No workflow lives so long."""
+
+
 def _wait(visit: Visit) -> Outcome:
     data = _filtered(visit)
     clock = visit.branch.execution.ground.clock
     moment = visit.given("Timestamp", data, str)
     if moment is None:
-        clock.rest(microseconds(visit.number("Seconds", data)))
+        clock.rest(microseconds(min(visit.number("Seconds", data), LONGEST)))
     else:
         until = choice.timestamp(moment)
         if until is None:
             code = QUERY_EVALUATION if visit.jsonata else RUNTIME
             raise StateError(code, f"The Timestamp of the state '{visit.name}' is no valid timestamp: {moment}")
-        clock.rest(max(0, microseconds((until - clock.date).total_seconds())))
+        clock.rest(microseconds(min(max(0, (until - clock.date).total_seconds()), LONGEST)))
     return visit.passed(data, visit.state.get("Next"))
 
 

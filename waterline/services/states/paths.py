@@ -84,7 +84,10 @@ def find(path: str, data: Any) -> Any:
         return len(found)
     walk = steps(path)
     if walk is None:
-        return [match.value for match in _compiled(path).find(data)]
+        try:
+            return [match.value for match in _compiled(path).find(data)]
+        except (JSONPathError, TypeError, ValueError, LookupError, AttributeError) as error:
+            raise NoPath(f"{path} cannot be applied: {error}") from error
     for step in walk:
         try:
             if isinstance(step, int) != isinstance(data, list):

@@ -9,6 +9,7 @@ Source: AWS Step Functions Developer Guide, "Handling errors in Step Functions w
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -19,6 +20,7 @@ from waterline.services.states.errors import StateError, means
 
 INTERVAL, ATTEMPTS, BACKOFF = facts["sfn.retry_default_max"].numbers
 DELAY_MAX: Final = facts["sfn.retry_delay_max"].seconds
+_MUCH: Final = math.log(DELAY_MAX)
 
 
 class Retriers:
@@ -35,9 +37,13 @@ class Retriers:
             if means(retrier["ErrorEquals"], error.name):
                 if self._used[number] >= retrier.get("MaxAttempts", ATTEMPTS):
                     return None
+                growth = math.log(retrier.get("BackoffRate", BACKOFF)) * self._used[number]
+                longest = retrier.get("MaxDelaySeconds", DELAY_MAX)
                 seconds = retrier.get("IntervalSeconds", INTERVAL)
-                seconds *= retrier.get("BackoffRate", BACKOFF) ** self._used[number]
-                seconds = min(seconds, retrier.get("MaxDelaySeconds", DELAY_MAX))
+                if growth > _MUCH:
+                    seconds = longest
+                else:
+                    seconds = min(seconds * retrier.get("BackoffRate", BACKOFF) ** self._used[number], longest)
                 self._used[number] += 1
                 if retrier.get("JitterStrategy") == "FULL":
                     seconds = self._jitter.uniform(0, seconds)
