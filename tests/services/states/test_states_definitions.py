@@ -128,3 +128,41 @@ def test_a_version_that_an_alias_needs_is_not_deleted(flows: Workflows) -> None:
     flows.client.delete_state_machine_version(stateMachineVersionArn=f"{machine}:1")
     assert flows.client.list_state_machine_versions(stateMachineArn=machine)["stateMachineVersions"] == []
     assert machine == f"arn:aws:states:{REGION}:123456789012:stateMachine:order"
+
+
+TESTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {"Type": "Pass", "Parameters": {"v.$": "$.n"}, "Next": "B"},
+        {"status": "SUCCEEDED", "output": '{"v":1}', "nextState": "B"},
+    ),
+    (
+        {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "One"}]},
+        {"status": "SUCCEEDED", "output": '{"n":1}', "nextState": "One"},
+    ),
+    ({"Type": "Fail", "Error": "E", "Cause": "c"}, {"status": "FAILED", "error": "E", "cause": "c"}),
+    ({"Type": "Pass", "Parameters": {"v.$": "$known"}, "End": True}, {"status": "SUCCEEDED", "output": '{"v":[2]}'}),
+    (
+        invoke("none", Retry=[{"ErrorEquals": ["States.ALL"]}], End=True),
+        {"status": "RETRIABLE", "error": "Lambda.ResourceNotFoundException"},
+    ),
+    (
+        invoke("none", Catch=[{"ErrorEquals": ["States.ALL"], "Next": "C"}], End=True),
+        {"status": "CAUGHT_ERROR", "error": "Lambda.ResourceNotFoundException", "nextState": "C"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "expected"), TESTED, ids=[expected["status"] for _, expected in TESTED])
+def test_one_state_is_tested_by_itself(flows: Workflows, state: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Source: TestState."""
+    found = flows.client.test_state(definition=json.dumps(state), input='{"n": 1}', variables='{"known": [2]}')
+    assert {key: found.get(key) for key in expected} == expected
+    assert not flows.journal()
+
+
+def test_a_state_that_is_none_is_not_tested(flows: Workflows) -> None:
+    """Source: TestState: InvalidDefinition, ValidationException."""
+    with pytest.raises(ClientError, match="ValidationException"):
+        flows.client.test_state(definition=json.dumps({"Type": "Map"}))
+    with pytest.raises(flows.client.exceptions.InvalidDefinition):
+        flows.client.test_state(definition=json.dumps({"Type": "Pass", "Seconds": 1, "End": True}))

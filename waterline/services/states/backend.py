@@ -27,14 +27,16 @@ from moto.stepfunctions.exceptions import (
 
 from waterline.clock import SECOND
 from waterline.facts import facts
+from waterline.services.states import one_state
 from waterline.services.states.branch import PAYLOAD_MAX
 from waterline.services.states.callbacks import Callback, Callbacks
 from waterline.services.states.calls import Clients
 from waterline.services.states.distributed import ChildRun, MapRun
 from waterline.services.states.execution import Execution, Program
 from waterline.services.states.intrinsics import text_of
-from waterline.services.states.machines import MachineBackend
+from waterline.services.states.machines import InvalidDefinition, MachineBackend
 from waterline.services.states.responses import StatesResponse
+from waterline.services.states.validation import state_findings
 from waterline.waiting import Gate, Signal
 
 POLL: Final = facts["sfn.activity_poll"].seconds
@@ -127,6 +129,17 @@ class StatesBackend(MachineBackend):
                 raise StateMachineTypeNotSupported("This operation is not supported by this type of state machine")
             found = list(self._of_machine[machine.arn])
         return [each for each in reversed(found) if status in (None, each.status)]
+
+    def test_state(self, definition: str, role: str, text: str, variables: str) -> dict[str, Any]:
+        """Play one state by itself and wait for it."""
+        state = one_state.state_of(definition)
+        if found := state_findings(state):
+            raise InvalidDefinition(f"Invalid State Machine Definition: '{', '.join(map(str, found))}'")
+        machine = f"arn:{self.partition}:states:{self.region_name}:{self.account_id}:stateMachine:test"
+        program = Program(machine, "test", {"StartAt": "State", "States": {"State": state}}, role, "STANDARD")
+        named = self.ground.identifier("tests of states")
+        execution = Execution(self, program, self._arn(program, named), named, self._checked(text))
+        return one_state.tested(execution, "State", json.loads(variables))
 
     def stop(self, arn: str, error: str | None, cause: str | None) -> Execution:
         execution = self.describe_execution(arn)

@@ -86,7 +86,7 @@ def find(path: str, data: Any) -> Any:
     if walk is None:
         try:
             return [match.value for match in _compiled(path).find(data)]
-        except (JSONPathError, TypeError, ValueError, LookupError, AttributeError) as error:
+        except (JSONPathError, TypeError, ValueError, LookupError, AttributeError, re.error) as error:
             raise NoPath(f"{path} cannot be applied: {error}") from error
     for step in walk:
         try:

@@ -32,6 +32,11 @@ class StatesResponse(StepFunctionResponse):  # type: ignore[misc]
         kind = self._get_param("type") or "STANDARD"
         return ActionResult(self.states.validate_definition(self._get_param("definition"), kind))
 
+    def test_state(self) -> ActionResult:
+        given = [self._get_param(name) for name in ("definition", "roleArn", "input", "variables")]
+        definition, role, text, variables = given
+        return ActionResult(self.states.test_state(definition, role or "", text or "{}", variables or "{}"))
+
     def publish_state_machine_version(self) -> ActionResult:
         version = self.states.publish_version(self._get_param("stateMachineArn"), self._get_param("description"))
         return ActionResult({"stateMachineVersionArn": version.arn, "creationDate": version.creation_date})

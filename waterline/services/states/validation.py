@@ -51,6 +51,16 @@ def findings(text: str, kind: str = "STANDARD") -> tuple[Mapping[str, Any], list
         return definition, [Finding(SCHEMA, f"A value is of the wrong type: {error}", "/")]
 
 
+def state_findings(state: Mapping[str, Any], language: str = "JSONPath") -> list[Finding]:
+    """What is wrong with one state by itself; where it leads to is not looked at."""
+    check = _Check("STANDARD")
+    check._language = language
+    try:
+        return list(check._state("State", state, "", frozenset()))
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
+        return [Finding(SCHEMA, f"A value is of the wrong type: {error}", "/")]
+
+
 class _Check:
     def __init__(self, kind: str) -> None:
         self._express = kind == "EXPRESS"
