@@ -117,6 +117,7 @@ PAGES = {
     "Terminology and concepts": _KINESIS,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
     "Accessing execution data from the Context object in Step Functions": _STATES,
+    "Automating Step Functions event delivery with EventBridge": _STATES,
     "Call HTTPS APIs in Step Functions workflows": _STATES,
     "Choice workflow state": _STATES,
     "Choosing workflow type in Step Functions": _STATES,

@@ -101,3 +101,26 @@ def test_a_status_of_an_api_is_the_name_of_an_error(flows: Workflows) -> None:
 def test_an_api_that_cannot_be_reached_is_an_error_too(flows: Workflows) -> None:
     """Source: "Call HTTPS APIs in Step Functions workflows": States.Http.Socket."""
     assert flows.error(line({"H": call("/", Method="GET")}))[0] == "States.Http.Socket"
+
+
+def test_a_rule_hears_of_executions_that_fail(flows: Workflows) -> None:
+    """Source: "Automating Step Functions event delivery with EventBridge"."""
+    sqs, events = (boto3.client(name, region_name=REGION) for name in ("sqs", "events"))
+    url = sqs.create_queue(QueueName="failures")["QueueUrl"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED", "TIMED_OUT"]}}
+    events.put_rule(Name="failures", EventPattern=json.dumps(pattern))
+    target = {"Id": "q", "Arn": f"arn:aws:sqs:{REGION}:123456789012:failures"}
+    events.put_targets(Rule="failures", Targets=[target])
+    flows.start(flows.create(line({"P": {"Type": "Pass"}}), "good"))
+    failed = flows.start(flows.create(line({"F": {"Type": "Fail", "Error": "E"}}), "bad"), {"n": 1})
+    flows.cloud.settle()
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    [event] = [json.loads(message["Body"]) for message in messages]
+    assert event["detail-type"] == "Step Functions Execution Status Change"
+    assert event["resources"] == [failed]
+    detail = event["detail"]
+    assert (detail["status"], detail["error"], json.loads(detail["input"])) == ("FAILED", "E", {"n": 1})
+    assert detail["startDate"] == 1_767_225_600_000

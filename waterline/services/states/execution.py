@@ -27,7 +27,7 @@ from moto.stepfunctions.exceptions import AWSError
 from waterline.clock import SECOND
 from waterline.facts import facts
 from waterline.ground import Ground
-from waterline.services.states import calls, logs
+from waterline.services.states import calls, logs, status_events
 from waterline.services.states.branch import Branch
 from waterline.services.states.errors import RUNTIME, StateError
 from waterline.services.states.history import EVENTS_MAX, History
@@ -251,6 +251,7 @@ class Execution:
         seconds, own = (limit, True) if limit is not None and limit <= longest else (longest, False)
         self._begun = clock.now
         self._timer = clock.after(round(seconds * SECOND), self._time_out, background=not own)
+        status_events.tell(self)
         self._task = clock.spawn(f"execution of {self.program.name}", self._play, cause=self.cause)
 
     def _play(self) -> None:
@@ -297,6 +298,7 @@ class Execution:
             why = {"TIMED_OUT": "timed out", "ABORTED": "stopped"}.get(status, error or "failed")
             self._record("failed", workflow=self.kind, duration=duration, status=status, why=_sentence(why, cause))
         self.finished.open(status)
+        status_events.tell(self)
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
