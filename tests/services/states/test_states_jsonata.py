@@ -95,7 +95,8 @@ def test_a_condition_chooses_and_its_rule_assigns(flows: Workflows) -> None:
         {"Condition": "{% $states.input.n > 5 %}", "Next": "End", "Assign": {"size": "big"}, "Output": {"n": "big"}},
         {"Condition": "{% $states.input.n > 3 %}", "Next": "End", "Assign": {"size": "medium"}},
     ]
-    choice = {"Type": "Choice", "Choices": rules, "Default": "End", "Assign": {"size": "small"}}
+    small: dict[str, Any] = {"Assign": {"size": "small"}, "Output": {"n": "none"}}
+    choice = {"Type": "Choice", "Choices": rules, "Default": "End", **small}
     states = {"C": choice, "End": {"Type": "Succeed", "Output": {"in": "{% $states.input %}", "size": "{% $size %}"}}}
     machine = flows.create(jsonata(states))
     executions = [flows.start(machine, {"n": n}) for n in (6, 4, 1)]
@@ -103,7 +104,7 @@ def test_a_condition_chooses_and_its_rule_assigns(flows: Workflows) -> None:
     assert [flows.described(execution)["output"] for execution in executions] == [
         {"in": {"n": "big"}, "size": "big"},
         {"in": {"n": 4}, "size": "medium"},
-        {"in": {"n": 1}, "size": "small"},
+        {"in": {"n": "none"}, "size": "small"},
     ]
 
 

@@ -32,9 +32,10 @@ from waterline.services.states.branch import PAYLOAD_MAX
 from waterline.services.states.callbacks import Callback, Callbacks
 from waterline.services.states.calls import Clients
 from waterline.services.states.distributed import ChildRun, MapRun
-from waterline.services.states.execution import Execution, Program
+from waterline.services.states.execution import Execution
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.machines import InvalidDefinition, MachineBackend
+from waterline.services.states.program import Program
 from waterline.services.states.responses import StatesResponse
 from waterline.services.states.validation import state_findings
 from waterline.waiting import Gate, Signal

@@ -18,15 +18,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from moto.stepfunctions.exceptions import AWSError
 
 from waterline.clock import SECOND
 from waterline.facts import facts
-from waterline.ground import Ground
 from waterline.services.states import calls, logs, status_events
 from waterline.services.states.branch import Branch
 from waterline.services.states.errors import RUNTIME, StateError
@@ -34,14 +31,13 @@ from waterline.services.states.history import EVENTS_MAX, History
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.kinds import WORK
 from waterline.services.states.paths import NoPath
+from waterline.services.states.program import Program, Service
 from waterline.services.states.scope import Scope
 from waterline.services.states.visit import Outcome, Visit
 from waterline.waiting import Gate, Task, TaskEnded, Timer
 
 if TYPE_CHECKING:
-    from waterline.services.states.callbacks import Callback, Callbacks
-    from waterline.services.states.calls import Clients
-    from waterline.services.states.distributed import ChildRun, MapRun
+    from waterline.services.states.distributed import MapRun
 
 EXPRESS_MAX: Final = facts["sfn.express_duration_max"].seconds
 REDRIVE_DAYS: Final = facts["sfn.redrive_window"].seconds
@@ -52,43 +48,6 @@ class ExecutionNotRedrivable(AWSError):  # type: ignore[misc]
     """It cannot be redriven; the message says why."""
 
     TYPE = "ExecutionNotRedrivable"
-
-
-class Service(Protocol):
-    """What an execution needs of the service that it runs in."""
-
-    ground: Ground
-    region_name: str
-    callbacks: Callbacks
-    clients: Clients
-
-    def find_execution(self, arn: str) -> Execution: ...
-    def offer(self, activity: str, callback: Callback, text: str) -> Gate: ...
-    def start_child(self, map_run: MapRun, child: ChildRun) -> Execution: ...
-    def map_run(
-        self,
-        parent: Execution,
-        label: str,
-        processor: Mapping[str, Any],
-        kind: str,
-        most: int,
-        count: int,
-        percentage: float,
-    ) -> MapRun: ...
-
-
-@dataclass(frozen=True)
-class Program:
-    """What is executed: a state machine as it was when the execution began."""
-
-    arn: str
-    name: str
-    definition: Mapping[str, Any]
-    role: str
-    kind: str
-    version: str | None = None
-    alias: str | None = None
-    logging: Mapping[str, Any] | None = None
 
 
 class Execution:
@@ -120,6 +79,7 @@ class Execution:
         self.redrive_date: dt.datetime | None = None
         self.finished: Gate = self.ground.clock.gate()
         self.history = History(self.ground.clock, self.kind == "STANDARD", self._log)
+        self._input: Any = json.loads(text)
         self.root = Branch(self, program.definition, json.loads(text), Scope())
         self._begun = self.ground.clock.now
         self._task: Task | None = None
@@ -138,7 +98,7 @@ class Execution:
         """The parts of the context object that all states have in common."""
         described = {
             "Id": self.arn,
-            "Input": json.loads(self.execution_input),
+            "Input": self._input,
             "Name": self.name,
             "RoleArn": self.program.role,
             "StartTime": self.iso(self.start_date),

@@ -17,7 +17,7 @@ from moto.stepfunctions.exceptions import AWSError, StateMachineDoesNotExist
 from moto.stepfunctions.models import StateMachine, StateMachineInstance, StateMachineVersion, StepFunctionBackend
 
 from waterline.ground import Ground
-from waterline.services.states.execution import Program
+from waterline.services.states.program import Program
 from waterline.services.states.validation import findings
 
 

@@ -136,12 +136,11 @@ class Visit:
         return Outcome(self.path("OutputPath", combined), self.state.get("Next"), variables)
 
     def passed(self, data: Any, following: str | None, chosen: Mapping[str, Any] | None = None) -> Outcome:
-        """What a state comes to that does not change its data; `chosen` is the rule of a Choice."""
+        """What a state comes to that does not change its data; `chosen` is the rule of a Choice, whose fields hold."""
         holder = self.state if chosen is None else chosen
         if self.jsonata:
             view = self.view(None)
-            source = holder if "Output" in holder else self.state
-            output = jsonata.filled("Output", source["Output"], view) if "Output" in source else self.data
+            output = jsonata.filled("Output", holder["Output"], view) if "Output" in holder else self.data
         else:
             view = self.view(data)
             output = self.path("OutputPath", data)
