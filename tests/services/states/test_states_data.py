@@ -71,15 +71,38 @@ def test_a_path_that_finds_nothing_fails_the_execution(flows: Workflows) -> None
     name, cause = flows.error(line({"T": task, "C": {"Type": "Pass"}}), {"here": 1})
     assert name == "States.Runtime"
     assert cause == (
+        "An error occurred while executing the state 'T' (entered at the event id #2). "
         "The JSONPath '$.missing' specified for the field 'InputPath' could not be found in the input '{\"here\":1}'"
     )
 
 
-def test_a_parameter_that_is_not_there_is_a_failure_that_can_be_caught(flows: Workflows) -> None:
-    """Source: "Handling errors in Step Functions workflows": States.ParameterPathFailure."""
-    catch = [{"ErrorEquals": ["States.ParameterPathFailure"], "Next": "C"}]
-    task = invoke("any", Parameters={"x.$": "$.missing"}, Catch=catch)
-    assert flows.output(line({"T": task, "C": {"Type": "Pass"}}))["Error"] == "States.ParameterPathFailure"
+def test_a_parameter_that_is_not_there_fails_the_execution(flows: Workflows) -> None:
+    """Source: "Handling errors in Step Functions workflows": States.Runtime is not caught."""
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "C"}]
+    task = invoke("any", Parameters={"x": {"y.$": "$.missing"}}, Catch=catch)
+    name, cause = flows.error(line({"T": task, "C": {"Type": "Pass"}}), {"a": 1})
+    assert name == "States.Runtime"
+    assert cause.endswith(
+        "The JSONPath '$.missing' specified for the field 'y.$' could not be found in the input '{\"a\":1}'"
+    )
+
+
+def test_a_parameter_past_the_end_of_an_array_is_null(flows: Workflows) -> None:
+    state = {"Type": "Pass", "Parameters": {"x.$": "$.items[5]"}}
+    assert flows.output(line({"P": state}), {"items": [1]}) == {"x": None}
+
+
+@pytest.mark.parametrize("path", ["$.nope", "$.items[5]"])
+def test_an_argument_that_is_not_there_fails_the_execution(flows: Workflows, path: str) -> None:
+    """Source: "Intrinsic functions for JSONPath states in Step Functions"."""
+    call = f"States.Format('{{}}', States.Format('{{}}', {path}))"
+    name, cause = flows.error(line({"P": {"Type": "Pass", "Parameters": {"x.$": call}}}), {"items": [1]})
+    assert name == "States.Runtime"
+    assert cause == (
+        "An error occurred while executing the state 'P' (entered at the event id #2). "
+        f"The function '{call}' had the following error: The JsonPath argument for the field '{path}' could not be "
+        "found in the input '{\"items\":[1]}'"
+    )
 
 
 def test_a_result_that_cannot_be_put_where_it_should_go_fails(flows: Workflows) -> None:
@@ -211,7 +234,7 @@ def test_a_branch_reads_outer_variables_and_keeps_its_own(flows: Workflows) -> N
         "P": {"Type": "Parallel", "Branches": [inner], "ResultPath": "$.p"},
         "B": {"Type": "Pass", "Parameters": {"mine.$": "$mine"}},
     }
-    assert flows.error(line(states))[0] == "States.ParameterPathFailure"
+    assert flows.error(line(states))[0] == "States.Runtime"
     assert [state for _, state in flows.walk()] == ["A", "P", "Set", "Get", "B"]
 
 

@@ -11,6 +11,15 @@ from botocore.exceptions import ClientError
 from workflows import REGION, ROLE, Workflows, invoke, line, service
 
 PASS = line({"P": {"Type": "Pass"}})
+ROUND = {
+    "A": {"Type": "Pass", "Next": "B"},
+    "B": {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.stop", "IsPresent": True, "Next": "C"}],
+        "Default": "A",
+    },
+    "C": {"Type": "Succeed"},
+}
 WAIT = line({"W": {"Type": "Wait", "Seconds": 60}, "Then": {"Type": "Pass"}})
 
 
@@ -104,8 +113,7 @@ def test_the_iterations_of_a_map_are_in_the_history(flows: Workflows) -> None:
 
 def test_a_history_that_is_full_fails_the_execution(flows: Workflows) -> None:
     """Source: ``sfn.history_events_max``: a loop without an end comes to one."""
-    states = {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}
-    execution = flows.start(flows.create(line(states)))
+    execution = flows.start(flows.create(line(ROUND)))
     flows.cloud.settle()
     found = flows.described(execution)
     assert (found["status"], found["error"]) == ("FAILED", "States.Runtime")
@@ -247,8 +255,7 @@ def test_an_express_workflow_runs_five_minutes_at_most(flows: Workflows) -> None
 
 
 def test_an_express_workflow_that_goes_round_comes_to_an_end(flows: Workflows) -> None:
-    states = {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}
-    machine = flows.create(line(states), kind="EXPRESS")
+    machine = flows.create(line(ROUND), kind="EXPRESS")
     assert flows.client.start_sync_execution(stateMachineArn=machine)["status"] == "TIMED_OUT"
 
 

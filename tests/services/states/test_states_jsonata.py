@@ -58,7 +58,8 @@ def test_an_expression_that_gives_nothing_is_an_error(flows: Workflows, expressi
     """Source: "Handling errors in Step Functions workflows": States.QueryEvaluationError."""
     name, cause = flows.error(jsonata({"P": {"Type": "Pass", "Output": f"{{% {expression} %}}"}}), {"a": 1})
     assert name == "States.QueryEvaluationError"
-    assert cause.startswith(f"The JSONata expression '{expression}' specified for the field 'Output'")
+    where = "An error occurred while executing the state 'P' (entered at the event id #2). "
+    assert cause.startswith(f"{where}The JSONata expression '{expression}' specified for the field 'Output'")
 
 
 def test_random_numbers_and_identifiers_come_from_the_seed(flows: Workflows) -> None:

@@ -184,16 +184,21 @@ def test_without_a_heartbeat_the_task_fails(flows: Workflows) -> None:
         flows.cloud.advance(seconds=50)
         flows.client.send_task_heartbeat(taskToken=token)
     flows.cloud.settle()
-    assert flows.described(execution)["error"] == "States.HeartbeatTimeout"
+    assert flows.described(execution)["error"] == "States.Timeout"
     assert flows.journal("failed")[0].seconds == 151 + 60
 
 
-def test_a_catcher_of_timeouts_catches_a_missing_heartbeat(flows: Workflows) -> None:
-    """Source: "Handling errors in Step Functions workflows": States.Timeout."""
-    catch = [{"ErrorEquals": ["States.Timeout"], "Next": "Done"}]
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("States.Timeout", "SUCCEEDED"), ("States.HeartbeatTimeout", "SUCCEEDED"), ("States.TaskFailed", "FAILED")],
+)
+def test_a_missing_heartbeat_has_two_names(flows: Workflows, name: str, status: str) -> None:
+    """Source: "Handling errors in Step Functions workflows": States.Timeout, States.HeartbeatTimeout."""
+    catch = [{"ErrorEquals": [name], "Next": "Done"}]
     execution, _token = waiting(flows, HeartbeatSeconds=60, Catch=catch)
     flows.cloud.settle()
-    assert flows.described(execution)["output"]["Error"] == "States.HeartbeatTimeout"
+    assert flows.described(execution)["status"] == status
+    assert "TaskTimedOut" in flows.types(execution)
 
 
 def test_a_token_of_a_task_that_is_over_is_refused(flows: Workflows) -> None:
@@ -290,11 +295,16 @@ def test_a_worker_waits_a_minute_for_a_task(flows: Workflows) -> None:
     assert flows.cloud.clock.now == 60_000_000
 
 
-def test_an_activity_that_nobody_works_on_times_out(flows: Workflows) -> None:
-    """Source: "Learn about Activities in Step Functions"."""
+def test_the_time_of_an_activity_counts_from_when_a_worker_has_it(flows: Workflows) -> None:
+    """Source: "Learn about Activities in Step Functions": the count begins when ActivityStarted is recorded."""
     activity = flows.client.create_activity(name="pick")["activityArn"]
     task = {"Type": "Task", "Resource": activity, "TimeoutSeconds": 300}
-    assert flows.error(line({"A": task}))[0] == "States.Timeout"
-    assert "taskToken" not in flows.client.get_activity_task(activityArn=activity)
+    execution = flows.start(flows.create(line({"A": task})))
+    flows.cloud.advance(seconds=1000)
+    assert flows.described(execution)["status"] == "RUNNING"
+    flows.client.get_activity_task(activityArn=activity)
+    flows.cloud.settle()
+    assert flows.described(execution)["error"] == "States.Timeout"
+    assert flows.journal("failed")[0].seconds == 1300
     with pytest.raises(ClientError, match="ActivityDoesNotExist"):
         flows.client.get_activity_task(activityArn=f"{activity}2")

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from waterline.facts import facts
-from waterline.services.states.errors import DATA_LIMIT, StateError
+from waterline.services.states.errors import DATA_LIMIT, QUERY_EVALUATION, RUNTIME, Answered, StateError, placed
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.retry import Retriers
 from waterline.services.states.scope import Scope
@@ -44,6 +44,7 @@ class Branch:
         data: Any,
         scope: Scope,
         *,
+        parent: Branch | None = None,
         item: Mapping[str, Any] | None = None,
         map_name: str | None = None,
         index: int = 0,
@@ -53,6 +54,7 @@ class Branch:
         self.language: str = processor.get("QueryLanguage", execution.language)
         self.data = data
         self.scope = scope
+        self.parent = parent
         self.item = item
         self.map_name = map_name
         self.index = index
@@ -62,13 +64,21 @@ class Branch:
         self.aborted = False
         self.previous = 0
         self.children: list[Any] | None = None
-        self._instant, self._steps = -1, 0
+        self.failed_at = 0
+        """The last event of the child that made this branch's Parallel or Map fail."""
+        self._entered_at = 0
 
     def add(self, kind: str, **details: Any) -> int:
         """Write an event of the history that follows this branch's last one."""
         self.must_go_on()
         self.previous = self.execution.history.add(kind, self.previous, **details)
         return self.previous
+
+    def pass_by(self, kind: str) -> None:
+        """Write an event that the next one does not follow."""
+        before = self.previous
+        self.add(kind)
+        self.previous = before
 
     def must_go_on(self) -> None:
         """Refuse to do anything more in a branch that was aborted."""
@@ -83,11 +93,14 @@ class Branch:
         try:
             while not self.done:
                 self._visit(self.at)
-        except StateError:
-            if self.map_name is not None:
-                self.previous = self.execution.history.add(
-                    "MapIterationFailed", self.previous, name=self.map_name, index=self.index
-                )
+        except StateError as error:
+            if error.name != RUNTIME and self.parent is not None:
+                if self.states[self.at]["Type"] == "Task":
+                    self.pass_by("TaskStateAborted")
+                if self.map_name is not None:
+                    self.add("MapIterationFailed", name=self.map_name, index=self.index)
+            if self.parent is not None:
+                self.parent.failed_at = self.previous
             raise
         if self.map_name is not None:
             self.add("MapIterationSucceeded", name=self.map_name, index=self.index)
@@ -111,7 +124,7 @@ class Branch:
         visit = Visit(self, name)
         if not self.entered:
             self.execution.entered(self, name)
-            self.add(f"{visit.kind}StateEntered", name=name, input=text_of(self.data))
+            self._entered_at = self.add(f"{visit.kind}StateEntered", name=name, input=text_of(self.data))
             self.entered = True
         outcome = self._outcome(visit)
         self.must_go_on()
@@ -132,21 +145,36 @@ class Branch:
             try:
                 outcome = self.execution.work(visit)
                 if len(text_of(outcome.output).encode()) > PAYLOAD_MAX:
-                    raise StateError(
+                    raise Answered(
                         DATA_LIMIT,
                         f"The state/task '{visit.name}' returned a result with a size exceeding the maximum number of "
                         "bytes service limit.",
                     )
                 return outcome
-            except StateError as error:
+            except StateError as problem:
                 self.must_go_on()
+                error = self._placed(visit, problem)
                 wait = retriers.wait(error)
                 if wait is None:
+                    self._failed(visit, error)
                     return visit.caught(error)
                 self.children = None
                 visit.retries += 1
                 self.execution.retried(visit, error, wait)
                 ground.clock.rest(wait)
+
+    def _placed(self, visit: Visit, problem: StateError) -> StateError:
+        """The error with its place; the history has what could not be evaluated, once for each attempt."""
+        error = placed(problem, visit.name, self._entered_at)
+        if error is not problem and error.name == QUERY_EVALUATION:
+            details = {"error": error.name, "cause": error.cause, "location": problem.location or None}
+            self.add("EvaluationFailed", **details, state=visit.name)
+        return error
+
+    def _failed(self, visit: Visit, error: StateError) -> None:
+        """A Parallel or a Map has failed for good. An error that nobody can catch ends the execution at once."""
+        if visit.kind in ("Map", "Parallel") and error.name != RUNTIME:
+            self.add(f"{visit.kind}StateFailed")
 
 
 def _assigned(outcome: Outcome) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from moto.stepfunctions.exceptions import AWSError, InvalidToken
 
 from waterline.clock import SECOND
 from waterline.ground import Ground
-from waterline.services.states.errors import HEARTBEAT_TIMEOUT, TIMEOUT, StateError
+from waterline.services.states.errors import HEARTBEAT_TIMEOUT, TIMEOUT, Answered, StateError
 from waterline.waiting import Gate
 
 _BYTES = 96
@@ -59,7 +59,7 @@ class Callback:
             silence = None if heartbeat is None else self.heard + round(heartbeat * SECOND)
             ends = [end for end in (deadline, silence) if end is not None]
             if ends and min(ends) <= clock.now:
-                raise StateError(TIMEOUT if min(ends) == deadline else HEARTBEAT_TIMEOUT)
+                raise Answered(TIMEOUT, also=None if min(ends) == deadline else HEARTBEAT_TIMEOUT)
             self.answer.wait(min(ends) - clock.now if ends else None)
         if isinstance(self.answer.value, StateError):
             raise self.answer.value
@@ -98,7 +98,7 @@ class Callbacks:
         self._answer(callback, value)
 
     def fail(self, token: str, error: str | None, cause: str | None) -> None:
-        self._answer(self._find(token), StateError(error or "", cause))
+        self._answer(self._find(token), Answered(error or "", cause))
 
     def beat(self, token: str) -> None:
         self._find(token).heard = self._ground.clock.now

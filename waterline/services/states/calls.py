@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from waterline.services.states.errors import RUNTIME, TASK_FAILED, StateError
+from waterline.services.states.errors import RUNTIME, TASK_FAILED, Answered, StateError
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.resources import OPTIMIZED, Resource
 
@@ -57,7 +57,7 @@ def called(clients: Clients, resource: Resource, parameters: Any) -> Any:
     except ClientError as error:
         raise _failed(resource, client, error) from error
     except BotoCoreError as error:
-        raise StateError(f"{_prefix(resource, client)}.SdkClientException", str(error)) from error
+        raise Answered(f"{_prefix(resource, client)}.SdkClientException", str(error)) from error
     except NotImplementedError as error:
         raise StateError(RUNTIME, f"The lab has no {resource.service}:{resource.action}: {error}") from error
     status = answer.pop("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -67,7 +67,7 @@ def called(clients: Clients, resource: Resource, parameters: Any) -> Any:
     if resource.service == "lambda":
         return _invoked(found)
     if resource.service == "events" and found.get("FailedEntryCount"):
-        raise StateError("EventBridge.FailedEntry", text_of(found))
+        raise Answered("EventBridge.FailedEntry", text_of(found))
     return found
 
 
@@ -99,7 +99,7 @@ def _invoked(found: dict[str, Any]) -> dict[str, Any]:
 def function_error(payload: Any) -> StateError:
     """A function failed: the error's name is the exception's, its cause the whole payload."""
     kind = payload.get("errorType") if isinstance(payload, dict) else None
-    return StateError(str(kind or "Lambda.Unknown"), text_of(payload))
+    return Answered(str(kind or "Lambda.Unknown"), text_of(payload))
 
 
 def _prefix(resource: Resource, client: Any) -> str:
@@ -123,15 +123,13 @@ def _failed(resource: Resource, client: Any, error: ClientError) -> StateError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if resource.kind == "sdk":
         prefix = _prefix(resource, client)
-        return StateError(f"{prefix}.{name}", f"{message} (Service: {prefix}, Status Code: {status})")
+        return Answered(f"{prefix}.{name}", f"{message} (Service: {prefix}, Status Code: {status})")
     if resource.kind == "function":
-        return StateError(
-            f"Lambda.{name}", f"{message} (Service: AWSLambda; Status Code: {status}; Error Code: {code})"
-        )
+        return Answered(f"Lambda.{name}", f"{message} (Service: AWSLambda; Status Code: {status}; Error Code: {code})")
     known = OPTIMIZED[resource.service]
     if not modeled:
         name = known.other
-    return StateError(
+    return Answered(
         f"{known.prefix}.{name}", f"{message} (Service: {known.prefix}; Status Code: {status}; Error Code: {code})"
     )
 
@@ -207,4 +205,4 @@ def iso(date: dt.datetime) -> str:
 
 def not_answered(cause: str) -> StateError:
     """A job that was waited for did not end well."""
-    return StateError(TASK_FAILED, cause)
+    return Answered(TASK_FAILED, cause)

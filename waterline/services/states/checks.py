@@ -13,6 +13,7 @@ from waterline.services.states import choice, jsonata, paths, templates
 from waterline.services.states.retry import DELAY_MAX
 
 SCHEMA, TARGET = "SCHEMA_VALIDATION_FAILED", "MISSING_TRANSITION_TARGET"
+EXPRESSION = "INVALID_JSONATA_EXPRESSION"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Finding:
 def unknown(holder: Mapping[str, Any], allowed: frozenset[str], where: str) -> Iterator[Finding]:
     for field in holder:
         if field not in allowed:
-            yield Finding(SCHEMA, f'The field "{field}" is not supported by Step Functions', f"{where}/{field}")
+            yield Finding(SCHEMA, f"Field '{field}' is not supported", where or "/")
 
 
 def positive(holder: Mapping[str, Any], field: str, where: str) -> Iterator[Finding]:
@@ -140,7 +141,7 @@ def choices(state: Mapping[str, Any], here: str, language: str) -> Iterator[Find
                 try:
                     jsonata.check(text[2:-2].strip())
                 except ValueError as error:
-                    yield Finding(SCHEMA, str(error), location)
+                    yield Finding(EXPRESSION, str(error), location)
         else:
             yield from _rule(rule, where)
 

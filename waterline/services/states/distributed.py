@@ -24,7 +24,14 @@ from waterline.facts import facts
 from waterline.services.states import item_source, jsonata, maps, templates
 from waterline.services.states.calls import called
 from waterline.services.states.children import play
-from waterline.services.states.errors import RESULT_WRITER_FAILED, TASK_FAILED, TIMEOUT, TOO_MANY_FAILED, StateError
+from waterline.services.states.errors import (
+    RESULT_WRITER_FAILED,
+    TASK_FAILED,
+    TIMEOUT,
+    TOO_MANY_FAILED,
+    Answered,
+    StateError,
+)
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.resources import Resource
 from waterline.services.states.visit import Visit
@@ -172,9 +179,8 @@ def work(
         raise
     if error is not None:
         map_run.close("FAILED")
-        failure = StateError(TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded")
+        failure = Answered(TOO_MANY_FAILED, "The specified tolerated failure threshold was exceeded")
         branch.add("MapRunFailed", error=failure.name, cause=failure.cause)
-        branch.add("MapStateFailed")
         raise failure
     result = _result(visit, map_run, data)
     map_run.close("SUCCEEDED")

@@ -26,7 +26,7 @@ from waterline.clock import SECOND
 from waterline.facts import facts
 from waterline.services.states import calls, logs, status_events
 from waterline.services.states.branch import Branch
-from waterline.services.states.errors import RUNTIME, StateError
+from waterline.services.states.errors import RUNTIME, TIMEOUT, StateError
 from waterline.services.states.history import EVENTS_MAX, History
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.kinds import WORK
@@ -219,7 +219,7 @@ class Execution:
             self.output = self.root.run()
         except StateError as error:
             if not self.is_over:
-                if error.cause == _LOOP:
+                if error.cause is not None and error.cause.endswith(_LOOP):
                     self._time_out()
                 else:
                     self._close("FAILED", "ExecutionFailed", error.name, error.cause)
@@ -248,7 +248,9 @@ class Execution:
         if status == "SUCCEEDED":
             self.history.add(event, self.root.previous, output=text_of(self.output))
         else:
-            self.history.add(event, self.root.previous, error=error, cause=cause)
+            follows = self.root.previous if status == "FAILED" else 0
+            named = TIMEOUT if status == "TIMED_OUT" else error
+            self.history.add(event, follows, error=named, cause=cause)
         self.status, self.stop_date = status, self.ground.clock.date
         self._stopped_at = self.ground.clock.now
         duration = self.ground.clock.now - self._begun

@@ -29,7 +29,7 @@ _MAP = frozenset(
 _MAP_PATHS = frozenset({"MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath"})
 
 TOP = frozenset({"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"})
-PROCESSOR = frozenset({"Comment", "StartAt", "States", "ProcessorConfig", "QueryLanguage"})
+PROCESSOR = frozenset({"Comment", "StartAt", "States", "ProcessorConfig"})
 
 ALLOWED: dict[str, dict[str, frozenset[str]]] = {
     "JSONPath": {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from waterline.services.delivery import NotTaken, Sender, Targets
-from waterline.services.states.errors import HTTP_SOCKET, RUNTIME, TIMEOUT, StateError
+from waterline.services.states.errors import HTTP_SOCKET, RUNTIME, TIMEOUT, Answered, StateError
 from waterline.services.states.intrinsics import text_of
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ def invoked(execution: Execution, parameters: Any) -> dict[str, Any]:
     except ValueError as error:
         raise StateError(RUNTIME, str(error)) from error
     except NotTaken as error:
-        raise StateError(TIMEOUT if error.code == "Timeout" else HTTP_SOCKET, str(error)) from error
+        raise Answered(TIMEOUT if error.code == "Timeout" else HTTP_SOCKET, str(error)) from error
     return _told(answer)
 
 
 def _told(answer: Response) -> dict[str, Any]:
     phrase = next((each.phrase for each in HTTPStatus if each == answer.status), "")
     if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise StateError(f"States.Http.StatusCode.{answer.status}", answer.body or phrase)
+        raise Answered(f"States.Http.StatusCode.{answer.status}", answer.body or phrase)
     found: Any = answer.body
     if "json" in answer.headers.get("content-type", ""):
         try:

@@ -88,13 +88,15 @@ def _evaluated(name: str, expression: str, view: View) -> Any:
     except (JException, ValueError, TypeError, ArithmeticError, RecursionError, IndexError, LookupError) as error:
         code = getattr(error, "error", None)
         told = f"{code}: {error}" if isinstance(code, str) and " " not in code else str(error)
-        raise StateError(QUERY_EVALUATION, f"{said} threw an error during evaluation. {told}") from error
+        raise StateError(QUERY_EVALUATION, f"{said} threw an error during evaluation. {told}", location=name) from error
     if found is None:
-        raise StateError(QUERY_EVALUATION, f"{said} returned nothing (undefined).")
+        raise StateError(QUERY_EVALUATION, f"{said} returned nothing (undefined).", location=name)
     try:
         return plain(found)
     except TypeError as error:
-        raise StateError(QUERY_EVALUATION, f"{said} returned an unsupported result type: {error}.") from error
+        raise StateError(
+            QUERY_EVALUATION, f"{said} returned an unsupported result type: {error}.", location=name
+        ) from error
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from waterline.facts import facts
 from waterline.services.states import choice, jsonata, maps, tasks, templates
 from waterline.services.states.branch import Branch
 from waterline.services.states.children import play
-from waterline.services.states.errors import NO_CHOICE_MATCHED, QUERY_EVALUATION, RUNTIME, StateError
+from waterline.services.states.errors import NO_CHOICE_MATCHED, QUERY_EVALUATION, RUNTIME, Answered, StateError
 from waterline.services.states.visit import Outcome, Visit
 
 
@@ -51,11 +51,13 @@ def _wait(visit: Visit) -> Outcome:
 def _choice(visit: Visit) -> Outcome:
     data = _filtered(visit)
     view = visit.view(data)
-    for rule in visit.state["Choices"]:
+    for number, rule in enumerate(visit.state["Choices"]):
         if visit.jsonata:
-            holds = jsonata.filled("Condition", rule["Condition"], view)
+            where = f"Choices[{number}]/Condition"
+            holds = jsonata.filled(where, rule["Condition"], view)
             if not isinstance(holds, bool):
-                raise StateError(QUERY_EVALUATION, f"The Condition {rule['Condition']} gave no boolean value.")
+                told = f"The JSONata expression of the field '{where}' must give a boolean value."
+                raise StateError(QUERY_EVALUATION, told, location=where)
         else:
             holds = choice.holds(rule, view)
         if holds:
@@ -76,7 +78,7 @@ def _fail(visit: Visit) -> Outcome:
         value = visit.state.get(name)
         return jsonata.filled(name, value, view) if visit.jsonata else value
 
-    raise StateError(said("Error") or "", said("Cause"))
+    raise Answered(said("Error") or "", said("Cause"))
 
 
 def _parallel(visit: Visit) -> Outcome:
@@ -84,17 +86,17 @@ def _parallel(visit: Visit) -> Outcome:
     begun = visit.branch.add("ParallelStateStarted")
     if branch.children is None:
         branch.children = [
-            Branch(branch.execution, each, copy.deepcopy(data), branch.scope.inner(), item=branch.item)
+            Branch(branch.execution, each, copy.deepcopy(data), branch.scope.inner(), parent=branch, item=branch.item)
             for each in visit.state["Branches"]
         ]
     for child in branch.children:
         child.previous = begun
     error = play(branch.execution.ground.clock, branch.execution.cause, branch.children, len(branch.children))
     if error is not None:
-        branch.add("ParallelStateFailed")
+        branch.previous = branch.failed_at or branch.previous
         raise error
     branch.previous = max(child.previous for child in branch.children)
-    branch.add("ParallelStateSucceeded")
+    branch.pass_by("ParallelStateSucceeded")
     return visit.finished([child.data for child in branch.children])
 
 

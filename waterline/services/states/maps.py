@@ -70,6 +70,7 @@ def _inline(visit: Visit, processor: dict[str, Any], data: Any) -> list[Any]:
                 processor,
                 copy.deepcopy(selected(visit, data, item)),
                 branch.scope.inner(),
+                parent=branch,
                 item=item,
                 map_name=visit.name,
                 index=number,
@@ -82,8 +83,8 @@ def _inline(visit: Visit, processor: dict[str, Any], data: Any) -> list[Any]:
         child.previous = begun
     error = play(branch.execution.ground.clock, branch.execution.cause, branch.children, min(int(most), PARALLEL))
     if error is not None:
-        branch.add("MapStateFailed")
+        branch.previous = branch.failed_at or branch.previous
         raise error
     branch.previous = max([begun, *(child.previous for child in branch.children)])
-    branch.add("MapStateSucceeded")
+    branch.pass_by("MapStateSucceeded")
     return [child.data for child in branch.children]

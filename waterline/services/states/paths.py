@@ -36,6 +36,10 @@ class NothingThere(LookupError):
     """A definite path leads nowhere."""
 
 
+class OutOfRange(NothingThere):
+    """A definite path leads past the end of an array; a template takes it for null."""
+
+
 class NoPath(ValueError):
     """The text is no JSONPath."""
 
@@ -93,7 +97,9 @@ def find(path: str, data: Any) -> Any:
             if isinstance(step, int) != isinstance(data, list):
                 raise NothingThere(path)
             data = data[step]
-        except (KeyError, IndexError, TypeError) as error:
+        except IndexError as error:
+            raise OutOfRange(path) from error
+        except (KeyError, TypeError) as error:
             raise NothingThere(path) from error
     return data
 

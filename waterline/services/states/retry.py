@@ -34,7 +34,7 @@ class Retriers:
     def wait(self, error: StateError) -> int | None:
         """Microseconds until the next attempt, or None: there is none."""
         for number, retrier in enumerate(self._retriers):
-            if means(retrier["ErrorEquals"], error.name):
+            if means(retrier["ErrorEquals"], error):
                 if self._used[number] >= retrier.get("MaxAttempts", ATTEMPTS):
                     return None
                 growth = math.log(retrier.get("BackoffRate", BACKOFF)) * self._used[number]

@@ -1,7 +1,8 @@
 """The Task state: a call, a worker's activity, a job that is waited for, or a token that somebody answers.
 
 The call is made in a task of the clock, so that TimeoutSeconds can end the waiting; what was called goes on. Heartbeats
-are asked of those who hold a token. Without TimeoutSeconds a task may take as long as its execution.
+are asked of those who hold a token. Without TimeoutSeconds a task may take as long as its execution; an activity's time
+counts from when a worker has fetched it.
 
 Source: AWS Step Functions Developer Guide, "Task workflow state" and "Discover service integration patterns in Step
 Functions" (read 2026-11).
@@ -16,7 +17,7 @@ from typing import Any
 
 from waterline.clock import SECOND
 from waterline.services.states.calls import called, not_answered
-from waterline.services.states.errors import HEARTBEAT_TIMEOUT, TIMEOUT, StateError
+from waterline.services.states.errors import TIMEOUT, Answered, StateError
 from waterline.services.states.http_call import invoked
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.resources import SYNC_2, TOKEN, Resource, resource
@@ -44,6 +45,7 @@ class _Attempt:
         self.names: dict[str, Any] = {}
         if self.family == "Task":
             self.names = {"resourceType": target.type, "resource": target.name}
+        self.timeout: float | None = None
         self.deadline: int | None = None
         self.heartbeat: float | None = None
 
@@ -53,13 +55,14 @@ class _Attempt:
         visit.token = callback.token if callback is not None and self.target.pattern == TOKEN else None
         try:
             parameters = visit.effective()
-            timeout = visit.number("TimeoutSeconds", visit.data, 0)
+            self.timeout = visit.number("TimeoutSeconds", visit.data, 0)
             self.heartbeat = visit.number("HeartbeatSeconds", visit.data, 0)
-            self.deadline = None if timeout is None else self.clock.now + round(timeout * SECOND)
-            self._scheduled(parameters, timeout)
+            if self.timeout is not None and self.target.kind != "activity":
+                self.deadline = self.clock.now + round(self.timeout * SECOND)
+            self._scheduled(parameters, self.timeout)
             try:
                 result = self._result(parameters, callback)
-            except StateError as error:
+            except Answered as error:
                 self._failed(error)
                 raise
         finally:
@@ -74,10 +77,11 @@ class _Attempt:
         ground = self.execution.ground
         if self.target.kind == "activity":
             worker = self.execution.service.offer(self.target.arn, callback, text_of(parameters))
-            if not worker.wait(self._left()):
-                raise StateError(TIMEOUT)
+            worker.wait()
             self.visit.branch.add("ActivityStarted", workerName=worker.value)
             callback.heard = self.clock.now
+            if self.timeout is not None:
+                self.deadline = self.clock.now + round(self.timeout * SECOND)
             return callback.wait(ground, self.deadline, self.heartbeat)
         self.visit.branch.add(f"{self.family}Started", **self.names)
         if self.target.kind == "function":
@@ -111,7 +115,7 @@ class _Attempt:
         task = self.clock.spawn("task of a workflow", make, cause=self.execution.cause)
         try:
             if not answered.wait(self._left()):
-                raise StateError(TIMEOUT)
+                raise Answered(TIMEOUT)
         finally:
             if not answered.opened:
                 task.end(TaskEnded("The workflow no longer waits for this call."))
@@ -124,7 +128,7 @@ class _Attempt:
         child = self.execution.service.find_execution(arn)
         try:
             if not child.finished.wait(self._left()):
-                raise StateError(TIMEOUT)
+                raise Answered(TIMEOUT)
         finally:
             if not child.is_over:
                 child.stop(None, None)
@@ -153,8 +157,7 @@ class _Attempt:
             add("ActivityScheduled", resource=self.target.arn, input=text, **limits)
 
     def _failed(self, error: StateError) -> None:
-        timed_out = error.name in (TIMEOUT, HEARTBEAT_TIMEOUT)
-        kind = f"{self.family}{'TimedOut' if timed_out else 'Failed'}"
+        kind = f"{self.family}{'TimedOut' if error.name == TIMEOUT else 'Failed'}"
         self.visit.branch.add(kind, **self.names, error=error.name, cause=error.cause)
 
 

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from waterline.services.states import intrinsics, paths
-from waterline.services.states.errors import INTRINSIC_FAILURE, PARAMETER_PATH, RUNTIME, StateError
+from waterline.services.states.errors import INTRINSIC_FAILURE, RUNTIME, StateError
 from waterline.services.states.intrinsics import text_of
 from waterline.services.states.scope import View
 
@@ -49,7 +49,17 @@ def value(text: str, view: View) -> Any:
         node = intrinsics.parsed(text)
     except intrinsics.BadIntrinsic as error:
         raise StateError(INTRINSIC_FAILURE, str(error)) from error
-    return intrinsics.evaluate(node, view.ground, lambda path: read(path, view))
+
+    def argument(path: str) -> Any:
+        try:
+            return read(path, view)
+        except paths.NothingThere as error:
+            missing = f"The JsonPath argument for the field '{path}' could not be found in the input"
+            raise StateError(
+                RUNTIME, f"The function '{text}' had the following error: {missing} '{text_of(view.data)}'"
+            ) from error
+
+    return intrinsics.evaluate(node, view.ground, argument)
 
 
 def filled(name: str, template: Any, view: View) -> Any:
@@ -61,17 +71,19 @@ def filled(name: str, template: Any, view: View) -> Any:
     made: dict[str, Any] = {}
     for key, item in template.items():
         if key.endswith(".$"):
-            made[key.removesuffix(".$")] = _parameter(name, key, item, view)
+            made[key.removesuffix(".$")] = _parameter(key, item, view)
         else:
             made[key] = filled(name, item, view)
     return made
 
 
-def _parameter(name: str, key: str, text: Any, view: View) -> Any:
+def _parameter(key: str, text: Any, view: View) -> Any:
     try:
         return value(str(text), view)
+    except paths.OutOfRange:
+        return None
     except paths.NothingThere as error:
-        raise StateError(PARAMETER_PATH, _not_found(str(error), f"{key}' in '{name}", view.data)) from error
+        raise StateError(RUNTIME, _not_found(str(error), key, view.data)) from error
     except paths.NoPath as error:
         raise StateError(RUNTIME, str(error)) from error
 

@@ -17,9 +17,10 @@ from typing import Any, Final
 
 from waterline.facts import facts
 from waterline.services.states import checks, fields, item_source, jsonata, templates
-from waterline.services.states.checks import SCHEMA, TARGET, Finding
+from waterline.services.states.checks import EXPRESSION, SCHEMA, TARGET, Finding
 from waterline.services.states.resources import SYNC, SYNC_2, TOKEN, resource
 
+_LANGUAGES = "[JSONPath, JSONata]"
 NAME_MAX: Final = facts["sfn.state_name_max"].count
 
 
@@ -56,7 +57,7 @@ class _Check:
     def machine(self, definition: Mapping[str, Any]) -> Iterator[Finding]:
         self._language = definition.get("QueryLanguage", "JSONPath")
         if self._language not in fields.ALLOWED:
-            yield Finding(SCHEMA, "Value is not one of [JSONPath, JSONata]", "/QueryLanguage")
+            yield Finding(SCHEMA, f"Value should be one of the following: {_LANGUAGES}", "/QueryLanguage")
             return
         yield from checks.unknown(definition, fields.TOP, "")
         if "TimeoutSeconds" in definition:
@@ -94,6 +95,8 @@ class _Check:
                 reached.add(target)
                 if target not in states:
                     yield Finding(TARGET, f"Missing '{field.rpartition('/')[2]}' target: {target}", f"{here}/{field}")
+        if not any(_is_last(state) for state in states.values()):
+            yield Finding("MISSING_END_STATE", "No state ends the workflow.", f"{where}/States")
         for name in states:
             if name not in reached:
                 yield Finding(TARGET, f'State "{name}" is not reachable.', f"{where}/States/{name}")
@@ -102,18 +105,26 @@ class _Check:
         language = state.get("QueryLanguage", self._language)
         kind = state.get("Type")
         if self._language == "JSONata" and language == "JSONPath":
-            yield Finding(SCHEMA, "A JSONata state machine holds no JSONPath states", f"{here}/QueryLanguage")
+            told = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
+            yield Finding(SCHEMA, told, here)
+            return
+        if language not in fields.ALLOWED:
+            yield Finding(SCHEMA, f"Value should be one of the following: {_LANGUAGES}", f"{here}/QueryLanguage")
             return
         allowed = fields.ALLOWED.get(language, {}).get(str(kind))
         if allowed is None:
             what = ", ".join(fields.ALLOWED["JSONPath"])
             yield Finding(SCHEMA, f"Value is not one of [{what}]", f"{here}/Type")
             return
-        other = fields.ALLOWED["JSONata" if language == "JSONPath" else "JSONPath"][str(kind)]
+        rival = "JSONata" if language == "JSONPath" else "JSONPath"
         for field in state:
-            if field not in allowed:
-                why = f"when QueryLanguage is {language}" if field in other else "by Step Functions"
-                yield Finding(SCHEMA, f'The field "{field}" is not supported {why}', f"{here}/{field}")
+            if field in allowed:
+                continue
+            if field in fields.ALLOWED[rival][str(kind)]:
+                told = f"The QueryLanguage is set to '{language}', but field '{field}' is only supported for the "
+                yield Finding(SCHEMA, f"{told}'{rival}' QueryLanguage", here)
+            else:
+                yield Finding(SCHEMA, f"Field '{field}' is not supported", here)
         missing = [field for field in fields.REQUIRED.get(str(kind), ()) if field not in state]
         if missing:
             yield Finding(SCHEMA, f"These fields are required: [{', '.join(missing)}]", here)
@@ -149,7 +160,7 @@ class _Check:
                     try:
                         jsonata.check(text[2:-2].strip())
                     except ValueError as error:
-                        yield Finding(SCHEMA, str(error), location)
+                        yield Finding(EXPRESSION, str(error), location)
         else:
             for field in fields.PATHS:
                 if state.get(field) is not None:
@@ -216,3 +227,7 @@ class _Check:
         inner = _Check(str(config.get("ExecutionType", "STANDARD")) if distributed else "EXPRESS" * self._express)
         inner._language, inner._names = self._language, self._names
         yield from inner._line(processor, f"{here}/{field}", frozenset() if distributed else known)
+
+
+def _is_last(state: Any) -> bool:
+    return isinstance(state, dict) and (state.get("Type") in ("Succeed", "Fail") or bool(state.get("End")))

@@ -157,7 +157,7 @@ class Visit:
     def caught(self, error: StateError) -> Outcome:
         """What the first catcher makes of an error; raises it if there is none."""
         for catcher in self.state.get("Catch", ()):
-            if means(catcher["ErrorEquals"], error.name):
+            if means(catcher["ErrorEquals"], error):
                 view = self.view(error.output, errorOutput=error.output)
                 if self.jsonata:
                     output = jsonata.filled("Output", catcher["Output"], view) if "Output" in catcher else error.output
