@@ -1,4 +1,4 @@
-"""Histories to the event, in the shapes that were read off the service: which events there are, and what they follow."""
+"""Histories to the event, in the shapes that were read off the service: which events there are, what they follow."""
 
 from __future__ import annotations
 
