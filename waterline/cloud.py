@@ -36,6 +36,7 @@ from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
 
@@ -57,6 +58,7 @@ from waterline.services.dynamodb import StreamReaders, TableBackend
 from waterline.services.events import EventBackend
 from waterline.services.kinesis import StreamBackend
 from waterline.services.s3 import BucketBackend, told
+from waterline.services.sns import TopicBackend
 from waterline.services.sqs import QueueBackend
 from waterline.services.states import StatesBackend, synchronous_host
 from waterline.web.wire import wired
@@ -68,6 +70,7 @@ _ROLE = "lab"
 # What moto keeps the state of, and what delivers in its place.
 _SERVICES: tuple[tuple[Any, type], ...] = (
     (sqs_backends, QueueBackend),
+    (sns_backends, TopicBackend),
     (kinesis_backends, StreamBackend),
     (dynamodb_backends, TableBackend),
     (dynamodbstreams_backends, StreamReaders),
