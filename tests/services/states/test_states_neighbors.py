@@ -43,6 +43,9 @@ def test_a_state_machine_that_is_not_there_takes_nothing(flows: Workflows) -> No
     with pytest.raises(NotTaken) as refusal:
         targets(flows).state_machine(RULE, arn, "{}")
     assert (refusal.value.code, refusal.value.retryable) == ("StateMachineDoesNotExist", False)
+    with pytest.raises(NotTaken) as refusal:
+        targets(flows).state_machine(RULE, "none", "{}")
+    assert refusal.value.code == "InvalidArn"
     flows.cloud.faults.outage("stepfunctions")
     with pytest.raises(NotTaken) as refusal:
         targets(flows).state_machine(RULE, arn, "{}")

@@ -320,4 +320,5 @@ def _last(arn: str) -> str:
 
 def _machine(arn: str) -> str:
     """A state machine's name, in its ARN or in that of a version or an alias."""
-    return arn.split(":")[6]
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 else arn
