@@ -10,6 +10,7 @@ A fault that is laid on the target's service (``cloud.faults.outage("sqs")``) st
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
