@@ -30,11 +30,13 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
+from moto.events.models import events_backends
 from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
@@ -52,8 +54,10 @@ from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import StreamReaders, TableBackend
+from waterline.services.events import EventBackend
 from waterline.services.kinesis import StreamBackend
 from waterline.services.s3 import BucketBackend, told
+from waterline.services.sns import TopicBackend
 from waterline.services.sqs import QueueBackend
 from waterline.web.wire import wired
 
@@ -64,10 +68,12 @@ _ROLE = "lab"
 # What moto keeps the state of, and what delivers in its place.
 _SERVICES: tuple[tuple[Any, type], ...] = (
     (sqs_backends, QueueBackend),
+    (sns_backends, TopicBackend),
     (kinesis_backends, StreamBackend),
     (dynamodb_backends, TableBackend),
     (dynamodbstreams_backends, StreamReaders),
     (s3_backends, BucketBackend),
+    (events_backends, EventBackend),
     (lambda_backends, Functions),
     (cloudwatch_backends, MetricBackend),
     (apigateway_backends, RestApis),
