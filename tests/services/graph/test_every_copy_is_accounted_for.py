@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import boto3
 from accounts import Accounts, stored_in_queues
-from hypothesis import HealthCheck, given, settings
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from waterline.cloud import REGION, Cloud
@@ -208,6 +210,11 @@ class Wired:
         client("events").put_targets(Rule=f"rule-{number}", EventBusName="bus-0", Targets=[target])
 
     def send(self, source: str, color: str) -> None:
+        """What an outage refuses is not sent."""
+        with suppress(ClientError):
+            self._send(source, color)
+
+    def _send(self, source: str, color: str) -> None:
         if source == "bus-0":
             entry = {"Source": "shop", "DetailType": "order", "Detail": json.dumps({"color": color})}
             client("events").put_events(Entries=[{**entry, "EventBusName": "bus-0"}])
@@ -226,7 +233,7 @@ class Wired:
 
 
 @given(graph=GRAPHS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 def test_every_copy_is_accounted_for_at_every_instant(graph: Graph) -> None:
     digests = set()
     for _ in range(2):
