@@ -64,6 +64,15 @@ def test_a_rule_keeps_events_in_a_queue_if_it_may(cloud: Cloud, allowed: str, qu
     assert bodies(stack.outputs["Lost" if allowed == "yes" else "Queue"]) == []
 
 
+def test_an_upload_reaches_a_queue_over_the_bus(cloud: Cloud) -> None:
+    """Source: "AWS::S3::Bucket", "AWS::Events::Rule", PutBucketNotificationConfiguration."""
+    stack = cloud.deploy_template(SHAPES / "upload-to-rule.yaml")
+    for key in ("ships/vasa.png", "ports/turku.png"):
+        client("s3").put_object(Bucket=stack.outputs["Bucket"], Key=key, Body=b"...")
+    cloud.settle()
+    assert bodies(stack.outputs["Queue"]) == ['"ships/vasa.png"']
+
+
 def test_what_fails_waits_in_a_queue_and_is_tried_again_until_it_is_done(cloud: Cloud) -> None:
     """Source: "AWS::Serverless::Function", "Generated CloudFormation resources"."""
     stack = cloud.deploy_template(SHAPES / "retry-queue.yaml")
