@@ -150,3 +150,5 @@ def test_a_function_that_the_lab_does_not_have_is_named(cloud: Cloud) -> None:
     with pytest.raises(NotSupported) as refused:
         cloud.deploy_template(sections)
     assert refused.value.what == ("Orders: Fn::ForEach::Loop",)
+    stack = cloud.deploy_template(sections, allow_unsupported=True)
+    assert list(stack.resources) == ["Orders"]

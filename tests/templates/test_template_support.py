@@ -169,6 +169,10 @@ def test_resources_come_after_what_they_refer_to_and_depend_on(cloud: Cloud) -> 
             {"A": {**QUEUE, "DependsOn": "B"}, "B": {**QUEUE, "DependsOn": "C"}, "C": {**QUEUE, "DependsOn": "B"}},
             "The template cannot be deployed in any order: B and C need each other.",
         ),
+        (
+            {"A": {**QUEUE, "Properties": {"QueueName": {"Fn::GetAtt": ["A", "Arn"]}}}},
+            "The template cannot be deployed in any order: A needs itself.",
+        ),
         ({"A": {**QUEUE, "DependsOn": "B"}}, "A of The template depends on B, which is no resource."),
     ],
 )

@@ -13,13 +13,14 @@ takes no virtual time, unless a service has to be waited for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from waterline.templates.dynamic import looked_up
-from waterline.templates.intrinsics import Scope
+from waterline.templates.intrinsics import NotAFunction, Scope
 from waterline.templates.mistakes import DeploymentFailed, TemplateRefused
 from waterline.templates.plan import Plan, active, fit
 from waterline.templates.resources import KINDS
@@ -91,8 +92,11 @@ class Deployment:
 
     def _properties(self, logical_id: str, kind: Kind, resource: Mapping[str, Any]) -> dict[str, Any]:
         where = f"{logical_id} of {self._template}"
-        written = {name: value for name, value in (resource.get("Properties") or {}).items() if name not in kind.idle}
-        resolved = {name: self._scope.resolve(value, where) for name, value in written.items()}
+        resolved = {}
+        for name, value in (resource.get("Properties") or {}).items():
+            if name not in kind.idle:
+                with suppress(NotAFunction):  # the plan has named it
+                    resolved[name] = self._scope.resolve(value, where)
         return fit(kind, looked_up(resolved, self._site), [])
 
     def _make(self, kind: Kind, wanted: Wanted) -> Made:
@@ -159,10 +163,8 @@ class Deployment:
     def outputs(self) -> dict[str, Any]:
         outputs = {}
         for name, one in active(self._body, "Outputs", self._scope).items():
-            try:
+            with suppress(_LeftOut, NotAFunction):
                 outputs[name] = self._scope.resolve(one.get("Value"), f"The output {name}")
-            except _LeftOut:
-                continue
         return outputs
 
     def exports(self) -> dict[str, str]:

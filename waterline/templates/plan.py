@@ -159,7 +159,7 @@ class _Planner:
             else:
                 why = "which the template has neither as a parameter nor as a resource"
             raise TemplateRefused(f"{where} refers to {logical_id}, {why}.")
-        if self._looking_at is not None and logical_id != self._looking_at:
+        if self._looking_at is not None:
             self._needs[self._looking_at].append(logical_id)
         type_ = self._resources[logical_id]["Type"]
         kind = KINDS.get(type_)
@@ -173,8 +173,9 @@ class _Planner:
         while waiting:
             ready = next((one for one, needs in waiting.items() if all(need not in waiting for need in needs)), None)
             if ready is None:
-                circle = " and ".join(_circle(waiting))
-                raise TemplateRefused(f"{self._name} cannot be deployed in any order: {circle} need each other.")
+                circle = _circle(waiting)
+                need = f"{circle[0]} needs itself" if len(circle) == 1 else f"{' and '.join(circle)} need each other"
+                raise TemplateRefused(f"{self._name} cannot be deployed in any order: {need}.")
             order.append(ready)
             del waiting[ready]
         return order
