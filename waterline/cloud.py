@@ -49,7 +49,7 @@ from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
-from waterline.services.kinesis import StreamBackend
+from waterline.services.kinesis import StreamBackend, subscriptions_answered
 from waterline.services.sqs import QueueBackend
 
 from moto.apigateway.models import apigateway_backends  # isort: skip  (doors.rest_api makes it importable)
@@ -166,6 +166,7 @@ class Cloud:
             for backends, backend in _SERVICES:
                 stack.enter_context(installed(backends, backend, ground))
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
+            stack.enter_context(subscriptions_answered())
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}

@@ -22,7 +22,7 @@ from moto.dynamodb.models.utilities import dynamo_json_dump
 
 from waterline.clock import SECOND
 from waterline.ground import Ground
-from waterline.services.stream import Shard, StreamRecord
+from waterline.services.stream import Read, Shard, StreamRecord
 
 _RETENTION = 24 * 3600 * SECOND
 
@@ -33,6 +33,7 @@ class TableStream(MotoShard):  # type: ignore[misc]
     arn: str
     place: str
     deleted: bool
+    pushes = False
 
     @classmethod
     def taking_over(cls, table: Table, ground: Ground) -> None:
@@ -59,6 +60,10 @@ class TableStream(MotoShard):  # type: ignore[misc]
     @property
     def logs(self) -> Sequence[Shard]:
         return [self.log]
+
+    def poll(self, shard: Shard, position: int) -> Read:
+        """All that there is: how much one read gives is not limited here."""
+        return shard.after(position)
 
     def close(self) -> None:
         """The table was deleted."""
