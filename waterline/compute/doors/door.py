@@ -64,6 +64,14 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Errand:
+    """A request that leads to no function: `run` finds the answer, and may wait; `timeout` as of a Call."""
+
+    run: Callable[[], Response]
+    timeout: int
+
+
+@dataclass(frozen=True)
 class Manners:
     """What a door says when there is no answer to pass on, and the header in which it names the request."""
 
@@ -88,7 +96,7 @@ class Door(Protocol):
 
     def new_request_id(self) -> str: ...
 
-    def find(self, request: Request, request_id: str) -> Call:
+    def find(self, request: Request, request_id: str) -> Call | Errand:
         """Where the request leads. Raises Refused."""
 
 
@@ -119,9 +127,26 @@ class Visit:
         body = None if request.body is None else request.body.decode("utf-8", "replace")
         self._record("sent", self._door.place, request=f"{request.method} {request.path or '/'}", body=body)
         try:
-            self._invoke(self._door.find(request, self.request_id))
+            found = self._door.find(request, self.request_id)
+            if isinstance(found, Errand):
+                self._send(found)
+            else:
+                self._invoke(found)
         except Refused as refused:
             self._answer(refused.response, refused.why)
+
+    def _send(self, errand: Errand) -> None:
+        self._wait_at_most(errand.timeout)
+        self._ground.clock.spawn(f"{self._door.place} asks", self._run, errand, cause=(self.request_id,))
+
+    def _run(self, errand: Errand) -> None:
+        why = None
+        try:
+            response = errand.run()
+        except Refused as refused:
+            response, why = refused.response, refused.why
+        if not self._over:
+            self._answer(response, why)
 
     def _invoke(self, call: Call) -> None:
         functions, manners = lambda_backends[call.account][call.region], self._door.manners
@@ -147,10 +172,13 @@ class Visit:
         if refusal is not None:
             raise Refused(manners.throttled, "the function was throttled")
         if call.timeout is not None:
-            self._patience = self._ground.clock.after(call.timeout, self._give_up, call.timeout)
+            self._wait_at_most(call.timeout)
+
+    def _wait_at_most(self, timeout: int) -> None:
+        self._patience = self._ground.clock.after(timeout, self._give_up, timeout)
 
     def _give_up(self, timeout: int) -> None:
-        self._answer(self._door.manners.late, f"no answer after {timeout / SECOND:g} s; the function goes on")
+        self._answer(self._door.manners.late, f"no answer after {timeout / SECOND:g} s; what was asked goes on")
 
     def _finished(self, call: Call, outcome: Outcome) -> None:
         if self._over:
