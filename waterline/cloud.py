@@ -29,6 +29,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.firehose.models import firehose_backends
 from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
@@ -49,6 +50,7 @@ from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
+from waterline.services.firehose import HoseBackend
 from waterline.services.kinesis import StreamBackend, subscriptions_answered
 from waterline.services.sqs import QueueBackend
 from waterline.web.wire import wired
@@ -61,6 +63,7 @@ _ROLE = "lab"
 _SERVICES: tuple[tuple[Any, type], ...] = (
     (sqs_backends, QueueBackend),
     (kinesis_backends, StreamBackend),
+    (firehose_backends, HoseBackend),
     (dynamodb_backends, TableBackend),
     (lambda_backends, Functions),
     (cloudwatch_backends, MetricBackend),

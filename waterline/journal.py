@@ -39,6 +39,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "requested": "a request or a query reached somebody else's server: an HTTP API, a database",
         "written": "what was asked for is done: an item, an object or a row is changed, a third party has acted",
         "received": "a consumer received it; it is hidden from the others until its visibility timeout is over",
+        "read": "a reader of a stream asked a shard for records; those that it got stay where they are",
         "hidden": "a consumer changed how long it stays hidden",
         "visible": "its visibility timeout or its delay ran out: it can be received again",
         "deleted": "a consumer deleted it: for the queue it is done",

@@ -183,3 +183,11 @@ class EventStream(Protocol):
 
     def poll(self, shard: Shard, position: int) -> Read:
         """Read on from a position, as far as the stream lets its readers; nothing, if it refuses."""
+
+
+def readable(data: str, content: bytes) -> str:
+    """The body of a record in the journal: bytes as text, if they are text in UTF-8; if not, `data`, their base64."""
+    try:
+        return content.decode()
+    except ValueError:
+        return data

@@ -9,6 +9,7 @@ A fault that is laid on the target's service (``cloud.faults.outage("sqs")``) st
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -143,7 +144,8 @@ class Targets:
         answered: dict[str, str] = {}
         with self._asked("lambda", arn, f"lambda:{function.function_name}"):
             payload = backend.invoke(arn, None, event, {}, answered)
-        return str(payload), answered.get("x-amz-function-error")
+        text = payload.decode() if isinstance(payload, bytes) else str(payload)
+        return text, answered.get("x-amz-function-error")
 
     def stream(self, sender: Sender, arn: str, key: str, data: str) -> str:
         """Put a record (`data`: base64) into a stream. Returns its sequence number."""
@@ -174,7 +176,7 @@ class Targets:
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""
         with self._asked("firehose", arn, f"firehose:{_last(arn)}"):
-            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": data})
+            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": base64.b64decode(data)})
         return str(answer["RecordId"])
 
     def bucket(self, sender: Sender, name: str, key: str, content: bytes) -> None:

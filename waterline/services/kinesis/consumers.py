@@ -24,7 +24,7 @@ from moto.kinesis.models import Consumer as MotoConsumer
 from waterline.ground import Ground
 from waterline.services import stream
 from waterline.services.kinesis import errors, limits
-from waterline.services.rates import PerSecond
+from waterline.services.per_second import PerSecond
 from waterline.services.stream import Read
 
 if TYPE_CHECKING:

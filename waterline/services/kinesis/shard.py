@@ -9,8 +9,8 @@ read limit
     return more than a second's worth, up to 10 MB (``kinesis.get_records_bytes``); then the shard refuses reads until
     that has been paid for.
 
-What was refused is ``throttled`` in the journal, each read is ``received`` with the number of its records, their size,
-and the age of the last one (microseconds): metrics are made of them.
+What was refused is ``throttled`` in the journal; each read is ``read``, with the number of its records, their size, and
+the age of the last one (microseconds): metrics are made of them.
 
 Sources: CreateStream, PutRecord, GetRecords, API reference; Amazon Kinesis Data Streams Developer Guide, "Quotas and
 limits", "Handle large records" (read 2026-11).
@@ -25,7 +25,7 @@ from moto.kinesis.models import Shard as MotoShard
 from waterline.ground import Ground
 from waterline.services import stream
 from waterline.services.kinesis import limits
-from waterline.services.rates import PerSecond
+from waterline.services.per_second import PerSecond
 from waterline.services.stream import Read
 
 HASH_KEYS = 2**128
@@ -147,7 +147,7 @@ class Reads:
         records: Sequence[stream.StreamRecord] = read.records
         clock = self._ground.clock
         self._ground.journal.record(
-            "received",
+            "read",
             self._place,
             None,
             clock.cause,

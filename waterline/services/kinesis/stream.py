@@ -27,7 +27,7 @@ from waterline.services.kinesis import errors, limits, reshard
 from waterline.services.kinesis.consumers import Consumers
 from waterline.services.kinesis.ondemand import Growth
 from waterline.services.kinesis.shard import HASH_KEYS, CloudShard, Reads
-from waterline.services.stream import Read, StreamRecord
+from waterline.services.stream import Read, StreamRecord, readable
 
 
 class CloudStream(MotoStream):  # type: ignore[misc]
@@ -242,11 +242,3 @@ class CloudStream(MotoStream):  # type: ignore[misc]
             "awsRegion": self.region,
             "eventSourceARN": self.arn,
         }
-
-
-def readable(data: str, content: bytes) -> str:
-    """Bytes as text, if they are text in UTF-8; if not, their base64."""
-    try:
-        return content.decode()
-    except ValueError:
-        return data

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from waterline.journal import Journal
-from waterline.services.metrics import functions, queues
+from collections.abc import Mapping
+from typing import Protocol
+
+from waterline.journal import Event, Journal
+from waterline.services.metrics import deliveries, functions, queues, streams
+from waterline.services.metrics.deliveries import DeliveryMetrics
 from waterline.services.metrics.functions import FunctionMetrics
 from waterline.services.metrics.queues import QueueMetrics
 from waterline.services.metrics.series import Metric, Series
+from waterline.services.metrics.streams import StreamMetrics
 
-NAMESPACES = frozenset({functions.NAMESPACE, queues.NAMESPACE})
-SERVICES = {"lambda": functions.NAMESPACE, "sqs": queues.NAMESPACE}
+SERVICES = {
+    "lambda": functions.NAMESPACE,
+    "sqs": queues.NAMESPACE,
+    "kinesis": streams.NAMESPACE,
+    "firehose": deliveries.NAMESPACE,
+}
+"""By the service in the journal's places: the namespace of its metrics."""
+NAMESPACES = frozenset(SERVICES.values())
+
+
+class ServiceMetrics(Protocol):
+    """Takes in the events of one service."""
+
+    @property
+    def series(self) -> Mapping[Metric, Series]: ...
+
+    def take(self, event: Event, at: int) -> None: ...
 
 
 class JournalMetrics:
@@ -22,8 +42,13 @@ class JournalMetrics:
         self.origin = origin
         self._journal = journal
         self._read = 0
-        self._functions = FunctionMetrics()
-        self._queues = QueueMetrics()
+        self._services: dict[str, ServiceMetrics] = {
+            "lambda": FunctionMetrics(),
+            "sqs": QueueMetrics(),
+            "kinesis": StreamMetrics(),
+            "firehose": DeliveryMetrics(),
+        }
+        assert set(self._services) == set(SERVICES)
 
     @property
     def now(self) -> int:
@@ -34,20 +59,18 @@ class JournalMetrics:
     def metrics(self) -> list[Metric]:
         """The metrics that have samples, in the order of their names."""
         self._catch_up()
-        return sorted(
-            [*self._functions.series, *self._queues.series], key=lambda m: (m.namespace, m.name, m.dimensions)
-        )
+        found = [metric for service in self._services.values() for metric in service.series]
+        return sorted(found, key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
 
     def series(self, metric: Metric) -> Series | None:
         """The series of a metric, or None if nothing has happened that it would count."""
         self._catch_up()
-        return self._functions.series.get(metric) or self._queues.series.get(metric)
+        found = (service.series.get(metric) for service in self._services.values())
+        return next((series for series in found if series is not None), None)
 
     def _catch_up(self) -> None:
         for event in self._journal[self._read :]:
-            at = self.origin + event.at
-            if event.place.startswith("lambda:"):
-                self._functions.take(event, at)
-            elif event.place.startswith("sqs:"):
-                self._queues.take(event, at)
+            service = self._services.get(event.place.partition(":")[0])
+            if service is not None:
+                service.take(event, self.origin + event.at)
         self._read = len(self._journal)

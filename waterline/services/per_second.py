@@ -1,10 +1,12 @@
 """So much a second: how a service counts what it lets through.
 
 AWS gives its rates as an amount a second and does not say how it counts. Here no second holds more than the rate,
-wherever it begins: what was taken counts for one second. (A bucket that refills would let two seconds' worth through
-after a pause.) What is larger than the rate by itself is let through when nothing else counts, and counts for as long
-as the rate would need for it: so the five seconds that a shard refuses reads after 10 MB, and the burst with which it
-takes a large record.
+wherever it begins: what was taken counts for one second. (A bucket that refills, ``token_bucket``, lets two seconds'
+worth through after a pause: it is for limits that AWS itself gives as a rate and a burst.)
+
+What is larger than the rate by itself is let through when nothing else counts, and counts for as long as the rate would
+need for it: so the five seconds for which a shard refuses reads after 10 MB, and the burst with which it takes a large
+record.
 """
 
 from __future__ import annotations
