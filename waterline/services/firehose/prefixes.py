@@ -9,8 +9,8 @@ suffix
     ``<stream>-<version>-<yyyy-MM-dd-HH-mm-ss>-<uuid><extension>``.
 
 All times are those of the oldest record in the object. A prefix without a timestamp gets, at its end,
-``!{timestamp:yyyy/MM/dd/HH/}``. An error prefix may be left out only if the prefix has no expressions; then failed records go under the
-prefix, the error's type and the time.
+``!{timestamp:yyyy/MM/dd/HH/}``. An error prefix may be left out only if the prefix has no expressions; then failed
+records go under the prefix, the error's type and the time.
 
 Sources: Amazon Data Firehose Developer Guide, "Understand custom prefixes for Amazon S3 objects", "Configure Amazon S3
 object name format" (read 2026-11). Of Java's letters the lab knows y, M, d, H, m, s and D; it refuses others, and the
