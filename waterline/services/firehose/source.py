@@ -39,7 +39,8 @@ class StreamSource:
         self._clock.spawn(f"{self._hose.place} reads {shard.id}", self._read, shard, position)
 
     def _read(self, shard: Shard, position: int) -> None:
-        begun, latest = self._clock.now, -1
+        begun = self._clock.now
+        latest = begun - _INTERVAL
         while not self._hose.deleted:
             if position < shard.end:
                 due = begun + -(-(self._clock.now - begun) // _INTERVAL) * _INTERVAL
