@@ -129,7 +129,10 @@ def test_an_object_s_name_holds_stream_version_time_and_chance(reservoir: Reserv
         ({"Prefix": "raw/"}, "raw/2026/01/01/00/logs-"),
         ({"Prefix": "raw"}, "raw2026/01/01/00/logs-"),
         (
-            {"Prefix": "y=!{timestamp:yyyy}/m=!{timestamp:MM}/", "ErrorOutputPrefix": "e/!{firehose:error-output-type}/"},
+            {
+                "Prefix": "y=!{timestamp:yyyy}/m=!{timestamp:MM}/",
+                "ErrorOutputPrefix": "e/!{firehose:error-output-type}/",
+            },
             "y=2026/m=01/logs-",
         ),
         (
@@ -190,7 +193,9 @@ def test_a_prefix_that_breaks_the_rules_is_refused(reservoir: Reservoir, setting
         ),
     ],
 )
-def test_what_the_lab_does_not_do_is_refused_by_name(reservoir: Reservoir, settings: dict[str, Any], words: str) -> None:
+def test_what_the_lab_does_not_do_is_refused_by_name(
+    reservoir: Reservoir, settings: dict[str, Any], words: str
+) -> None:
     """Nothing is taken and then not done."""
     with refused("InvalidArgumentException", f"The lab's Firehose .*{words}"):
         reservoir.create(**settings)

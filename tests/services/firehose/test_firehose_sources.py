@@ -44,7 +44,10 @@ def test_a_shard_is_read_once_a_second(reservoir: Reservoir) -> None:
         reservoir.advance(0.4)
         reservoir.click("a")
     reservoir.cloud.settle()
-    assert [(event.seconds, event.detail["records"]) for event in reservoir.of("read", "kinesis:clicks")] == [(1, 2), (2, 2)]
+    assert [(event.seconds, event.detail["records"]) for event in reservoir.of("read", "kinesis:clicks")] == [
+        (1, 2),
+        (2, 2),
+    ]
 
 
 def test_its_reads_count_against_the_shard(reservoir: Reservoir) -> None:
@@ -181,7 +184,7 @@ def play(reservoir: Reservoir, steps: Steps, transform: bool, with_source: bool)
 @settings(max_examples=30, deadline=None)
 @given(steps=STEPS, transform=st.booleans(), with_source=st.booleans())
 def test_every_record_has_one_end(steps: Steps, transform: bool, with_source: bool) -> None:
-    """Conservation: sent once; then delivered, filtered, dead-lettered, dropped or purged, once; and so in the bucket."""
+    """Conservation: sent once; then delivered, filtered, dead-lettered, dropped or purged, once."""
     with opened() as reservoir:
         play(reservoir, steps, transform, with_source)
         ends: Counter[str] = Counter()

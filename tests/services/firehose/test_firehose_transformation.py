@@ -25,7 +25,9 @@ HINTS = {"SizeInMBs": 1, "IntervalInSeconds": 60}
 
 def failures(reservoir: Reservoir) -> list[dict[str, Any]]:
     """What stands under the error prefix, line by line."""
-    lines = [line for key in reservoir.keys if "processing-failed" in key for line in reservoir.content(key).splitlines()]
+    lines = [
+        line for key in reservoir.keys if "processing-failed" in key for line in reservoir.content(key).splitlines()
+    ]
     return [json.loads(line) for line in lines]
 
 
@@ -66,7 +68,9 @@ def test_hints_of_the_function_are_its_processor_s(reservoir: Reservoir) -> None
     assert [event.seconds for event in reservoir.cloud.journal.of("invoked")] == [10, 20]
 
 
-@pytest.mark.parametrize("parameters", [{"BufferSizeInMBs": "0.1"}, {"BufferSizeInMBs": "4"}, {"BufferIntervalInSeconds": "901"}])
+@pytest.mark.parametrize(
+    "parameters", [{"BufferSizeInMBs": "0.1"}, {"BufferSizeInMBs": "4"}, {"BufferIntervalInSeconds": "901"}]
+)
 def test_hints_of_the_function_have_bounds(reservoir: Reservoir, parameters: dict[str, str]) -> None:
     """Source: facts ``firehose.lambda_interval``, ``firehose.lambda_size``."""
     with refused("InvalidArgumentException", "must be between"):
@@ -127,7 +131,9 @@ def test_a_function_that_fails_is_tried_three_times_more(reservoir: Reservoir) -
     reservoir.put("a", "b")
     reservoir.cloud.settle()
     assert len(reservoir.cloud.journal.of("failed")) == 4
-    assert [(line["attemptsMade"], line["errorCode"]) for line in failures(reservoir)] == [(4, "Lambda.FunctionError")] * 2
+    assert [(line["attemptsMade"], line["errorCode"]) for line in failures(reservoir)] == [
+        (4, "Lambda.FunctionError")
+    ] * 2
     assert not reservoir.of("delivered")
 
 
@@ -181,7 +187,10 @@ def test_an_answer_without_records_fails_the_batch(reservoir: Reservoir, answer:
 
 def test_the_error_prefix_names_the_kind_of_failure(reservoir: Reservoir) -> None:
     """Source: "Understand custom prefixes for Amazon S3 objects"."""
-    prefixes = {"Prefix": "good/!{timestamp:yyyy}/", "ErrorOutputPrefix": "bad/!{firehose:error-output-type}/!{timestamp:MM}/"}
+    prefixes = {
+        "Prefix": "good/!{timestamp:yyyy}/",
+        "ErrorOutputPrefix": "bad/!{firehose:error-output-type}/!{timestamp:MM}/",
+    }
     reservoir.create(**reservoir.through(TIDY, **SOON), **prefixes)
     reservoir.put("a", "bad")
     reservoir.cloud.settle()

@@ -83,9 +83,7 @@ class Shore:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def iterator(self, kind: str = "TRIM_HORIZON", shard: str = FIRST, **options: Any) -> str:
-        answer = self.kinesis.get_shard_iterator(
-            StreamName="clicks", ShardId=shard, ShardIteratorType=kind, **options
-        )
+        answer = self.kinesis.get_shard_iterator(StreamName="clicks", ShardId=shard, ShardIteratorType=kind, **options)
         return str(answer["ShardIterator"])
 
     def read(self, iterator: str | None = None, **options: Any) -> dict[str, Any]:
@@ -105,9 +103,7 @@ class Shore:
         self.kinesis.split_shard(StreamName="clicks", ShardToSplit=shard, NewStartingHashKey=str(at))
 
     def scale(self, count: int) -> None:
-        self.kinesis.update_shard_count(
-            StreamName="clicks", TargetShardCount=count, ScalingType="UNIFORM_SCALING"
-        )
+        self.kinesis.update_shard_count(StreamName="clicks", TargetShardCount=count, ScalingType="UNIFORM_SCALING")
 
     # -- enhanced fan-out --------------------------------------------------------------------------------------------
 
@@ -115,7 +111,9 @@ class Shore:
         answer = self.kinesis.register_stream_consumer(StreamARN=self.arn, ConsumerName=name)
         return str(answer["Consumer"]["ConsumerARN"])
 
-    def subscribe(self, consumer: str, kind: str = "TRIM_HORIZON", shard: str = FIRST, **position: Any) -> Iterator[Any]:
+    def subscribe(
+        self, consumer: str, kind: str = "TRIM_HORIZON", shard: str = FIRST, **position: Any
+    ) -> Iterator[Any]:
         """The events of a subscription; each waits for its instant."""
         answer = self.kinesis.subscribe_to_shard(
             ConsumerARN=consumer, ShardId=shard, StartingPosition={"Type": kind, **position}

@@ -69,9 +69,8 @@ def test_records_are_pushed_as_they_come(shore: Shore) -> None:
     shore.put("a")
     shore.cloud.clock.after(10_500_000, lambda: shore.put("b"))
     shore.cloud.clock.after(42_000_000, lambda: shore.put("c"))
-    seen = []
-    for event in shore.subscribe(shore.register()):
-        seen.append((shore.cloud.clock.now / 1e6, told([event])))
+    pushed = shore.subscribe(shore.register())
+    seen = [(shore.cloud.clock.now / 1e6, told([event])) for event in pushed]
     assert seen == [(0.0, ["a"]), (10.5, ["b"]), (42.0, ["c"])]
 
 

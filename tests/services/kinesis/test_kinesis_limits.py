@@ -42,7 +42,7 @@ def test_a_shard_takes_a_megabyte_a_second_and_the_key_counts(shore: Shore) -> N
 
 
 def test_no_second_holds_more_than_the_rate_wherever_it_begins(shore: Shore) -> None:
-    """Source: fact ``kinesis.shard_write``: half at 0.0 s, half at 0.9 s; what frees at 1.0 s is the first half only."""
+    """Source: fact ``kinesis.shard_write``: half at 0 s, half at 0.9 s; at 1 s only the first half is free again."""
     shore.stream()
     shore.fill(500)
     shore.advance(0.9)

@@ -75,7 +75,7 @@ def test_a_metric_counts_what_happened(shore: Shore, name: str, which: str, valu
 
 
 def test_a_call_that_is_refused_whole_is_no_success(shore: Shore) -> None:
-    """Source: "Monitor the Amazon Kinesis Data Streams service with Amazon CloudWatch": at least one record succeeded."""
+    """Source: "Monitor the Amazon Kinesis Data Streams service with Amazon CloudWatch": one record or more."""
     shore.stream()
     shore.fill(1000)
     shore.advance(0.5)

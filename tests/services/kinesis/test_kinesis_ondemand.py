@@ -78,9 +78,7 @@ def test_shards_of_a_stream_on_demand_are_its_own(shore: Shore, verb: str) -> No
         if verb == "split":
             shore.split(at=5)
         elif verb == "merge":
-            shore.kinesis.merge_shards(
-                StreamName="clicks", ShardToMerge=number(0), AdjacentShardToMerge=number(1)
-            )
+            shore.kinesis.merge_shards(StreamName="clicks", ShardToMerge=number(0), AdjacentShardToMerge=number(1))
         else:
             shore.scale(8)
 

@@ -30,7 +30,7 @@ def at(shore: Shore, seconds: float) -> dt.datetime:
     ],
 )
 def test_every_iterator_type_begins_where_it_says(shore: Shore, kind: str, option: object, found: str) -> None:
-    """Source: GetShardIterator. ``a`` is put at 0 s, ``b`` at 10 s, ``c`` at 20 s, ``d`` after the iterator was made."""
+    """Source: GetShardIterator. ``a`` is put at 0 s, ``b`` at 10 s, ``c`` at 20 s, ``d`` after that."""
     shore.stream()
     numbers = {}
     for body in "abc":

@@ -22,9 +22,7 @@ def ranges(shore: Shore) -> list[tuple[int, int]]:
 
 
 def shard_of(shore: Shore, hash_key: int) -> int:
-    answer = shore.kinesis.put_record(
-        StreamName="clicks", PartitionKey="k", Data=b"x", ExplicitHashKey=str(hash_key)
-    )
+    answer = shore.kinesis.put_record(StreamName="clicks", PartitionKey="k", Data=b"x", ExplicitHashKey=str(hash_key))
     return int(answer["ShardId"][-12:])
 
 
@@ -34,7 +32,9 @@ def test_a_split_gives_two_shards_for_one(shore: Shore) -> None:
     shore.split(at=HASH_KEYS // 4)
     assert ranges(shore) == [(0, HASH_KEYS // 4 - 1), (HASH_KEYS // 4, HASH_KEYS - 1)]
     assert shore.summary()["OpenShardCount"] == 2
-    assert not any("ErrorCode" in answer for answer in shore.fill(1000, hash_key=0) + shore.fill(1000, hash_key=-1 % HASH_KEYS))
+    assert not any(
+        "ErrorCode" in answer for answer in shore.fill(1000, hash_key=0) + shore.fill(1000, hash_key=-1 % HASH_KEYS)
+    )
 
 
 def test_the_end_of_a_closed_shard_names_its_children(shore: Shore) -> None:
@@ -95,9 +95,7 @@ def test_a_new_count_makes_shards_of_one_size(shore: Shore, before: int, after: 
     assert shore.summary()["OpenShardCount"] == after
 
 
-@pytest.mark.parametrize(
-    ("target", "words"), [(9, "cannot scale up over double"), (1, "cannot scale down below half")]
-)
+@pytest.mark.parametrize(("target", "words"), [(9, "cannot scale up over double"), (1, "cannot scale down below half")])
 def test_a_count_at_most_doubles_and_at_least_halves(shore: Shore, target: int, words: str) -> None:
     """Source: UpdateShardCount, fact ``kinesis.update_shard_count_factor``."""
     shore.stream(4)
