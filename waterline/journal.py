@@ -55,7 +55,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "invoked": "a function was invoked with it",
         "succeeded": "the handler returned",
         "failed": "the handler raised, timed out or crashed, or its code could not be loaded",
-        "throttled": "no execution environment was free, and no more were allowed",
+        "throttled": "a limit was reached: no execution environment was free, or a rate was used up",
         "refused": "the service was down, or failed by itself: it answered with an error and took nothing",
         "slowed": "the service answered, but later than it should",
         "retried": "it will be tried again",

@@ -4,7 +4,8 @@ Words
 -----
 reader
     reads one shard from its position on, and deals the records out to lanes. It looks once a second at a shard of
-    Kinesis, four times a second at one of DynamoDB, counted from when the mapping began to read the shard.
+    Kinesis, four times a second at one of DynamoDB, counted from when the mapping began to read the shard. What a read
+    gives, and whether the shard refuses it, is the stream's to say. To a consumer (enhanced fan-out) records are pushed.
 lane
     works off records one batch after another (``lane``). A shard has as many as the parallelization factor says; the
     records of one key go to one lane, so they stay in order.
@@ -19,7 +20,7 @@ disabled goes on where it stopped.
 Sources: AWS Lambda Developer Guide, "How Lambda processes records from stream and queue-based event sources", "Using
 Lambda to process records from Amazon Kinesis Data Streams", "Using AWS Lambda with Amazon DynamoDB" (read 2026-11;
 facts ``esm.kinesis_poll_rate``, ``esm.ddb_poll_rate``, ``esm.stream_max_concurrency``). AWS does not say what happens
-between a poll and a batch; here a reader takes over all that there is and holds it in memory, and a mapping with
+between a poll and a batch; here a reader takes over all that it reads and holds it in memory, and a mapping with
 ``LATEST`` begins at the instant at which it is made, not some minutes later.
 """
 
