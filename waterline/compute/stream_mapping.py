@@ -5,7 +5,7 @@ Words
 reader
     reads one shard from its position on, and deals the records out to lanes. It looks once a second at a shard of
     Kinesis, four times a second at one of DynamoDB, counted from when the mapping began to read the shard. What a read
-    gives, and whether the shard refuses it, is the stream's to say. To a consumer (enhanced fan-out) records are pushed.
+    gives, and whether the shard refuses it, is the stream's to say; to a consumer (enhanced fan-out) they are pushed.
 lane
     works off records one batch after another (``lane``). A shard has as many as the parallelization factor says; the
     records of one key go to one lane, so they stay in order.
