@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from waterline.journal import Event, Journal
@@ -13,23 +13,24 @@ from waterline.services.metrics.queues import QueueMetrics
 from waterline.services.metrics.series import Metric, Series
 from waterline.services.metrics.streams import StreamMetrics
 
-SERVICES = {
-    "lambda": functions.NAMESPACE,
-    "sqs": queues.NAMESPACE,
-    "kinesis": streams.NAMESPACE,
-    "firehose": deliveries.NAMESPACE,
-}
-"""By the service in the journal's places: the namespace of its metrics."""
-NAMESPACES = frozenset(SERVICES.values())
 
-
-class ServiceMetrics(Protocol):
-    """Takes in the events of one service."""
+class _Takes(Protocol):
+    """What takes in the events at the places of one service."""
 
     @property
     def series(self) -> Mapping[Metric, Series]: ...
 
     def take(self, event: Event, at: int) -> None: ...
+
+
+_READERS: Mapping[str, tuple[str, Callable[[], _Takes]]] = {
+    "lambda": (functions.NAMESPACE, FunctionMetrics),
+    "sqs": (queues.NAMESPACE, QueueMetrics),
+    "kinesis": (streams.NAMESPACE, StreamMetrics),
+    "firehose": (deliveries.NAMESPACE, DeliveryMetrics),
+}
+SERVICES = {service: namespace for service, (namespace, _) in _READERS.items()}
+NAMESPACES = frozenset(SERVICES.values())
 
 
 class JournalMetrics:
@@ -42,13 +43,7 @@ class JournalMetrics:
         self.origin = origin
         self._journal = journal
         self._read = 0
-        self._services: dict[str, ServiceMetrics] = {
-            "lambda": FunctionMetrics(),
-            "sqs": QueueMetrics(),
-            "kinesis": StreamMetrics(),
-            "firehose": DeliveryMetrics(),
-        }
-        assert set(self._services) == set(SERVICES)
+        self._services = {service: reader() for service, (_, reader) in _READERS.items()}
 
     @property
     def now(self) -> int:
@@ -60,17 +55,16 @@ class JournalMetrics:
         """The metrics that have samples, in the order of their names."""
         self._catch_up()
         found = [metric for service in self._services.values() for metric in service.series]
-        return sorted(found, key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
+        return sorted(found, key=lambda m: (m.namespace, m.name, m.dimensions))
 
     def series(self, metric: Metric) -> Series | None:
         """The series of a metric, or None if nothing has happened that it would count."""
         self._catch_up()
-        found = (service.series.get(metric) for service in self._services.values())
-        return next((series for series in found if series is not None), None)
+        return next((s.series[metric] for s in self._services.values() if metric in s.series), None)
 
     def _catch_up(self) -> None:
         for event in self._journal[self._read :]:
-            service = self._services.get(event.place.partition(":")[0])
+            service = self._services.get(event.service)
             if service is not None:
                 service.take(event, self.origin + event.at)
         self._read = len(self._journal)
