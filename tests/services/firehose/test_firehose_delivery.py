@@ -15,6 +15,7 @@ from reservoir import Reservoir, client, refused
 
 from waterline.cloud import REGION
 from waterline.pricing import Run, bill
+from waterline.services.delivery import Sender, Targets
 from waterline.services.firehose.prefixes import formatted
 
 MIB = 2**20
@@ -378,3 +379,14 @@ def test_metrics_count_records_and_objects(reservoir: Reservoir) -> None:
 def test_a_date_in_a_pattern_of_java(pattern: str, text: str) -> None:
     """Source: "Understand custom prefixes for Amazon S3 objects"."""
     assert formatted(pattern, dt.datetime(2026, 3, 4, 5, 6, 7, tzinfo=dt.UTC)) == text
+
+
+def test_another_service_puts_a_record_as_it_is(reservoir: Reservoir) -> None:
+    """Source: PutRecord: what a topic or a rule hands over arrives byte by byte."""
+    reservoir.create()
+    arn = "arn:aws:firehose:us-east-1:123456789012:deliverystream/logs"
+    topic = Sender("sns.amazonaws.com", "arn:aws:sns:us-east-1:123456789012:t", "123456789012", by_role=True)
+    record = Targets(reservoir.cloud._ground).delivery_stream(topic, arn, "/wA=")
+    reservoir.cloud.settle()
+    assert reservoir.objects == [b"\xff\x00"]
+    assert [event.kind for event in reservoir.cloud.journal.of(message=record)] == ["sent", "delivered"]

@@ -197,11 +197,11 @@ def test_the_error_prefix_names_the_kind_of_failure(reservoir: Reservoir) -> Non
     assert [key.partition("logs")[0] for key in reservoir.keys] == ["bad/processing-failed/01/", "good/2026/"]
 
 
-def test_a_function_s_policy_is_not_asked(reservoir: Reservoir) -> None:
+def test_an_invocation_comes_from_its_records_and_needs_no_permission(reservoir: Reservoir) -> None:
     """Source: "Transform source data in Amazon Data Firehose": Firehose invokes with the stream's role."""
     reservoir.create(**reservoir.through(TIDY, **SOON))
-    reservoir.put("a")
+    records = reservoir.put("a", "b")
     reservoir.cloud.settle()
     assert not reservoir.cloud.journal.of("denied")
-    invoked = reservoir.cloud.journal.of("invoked")[0]
-    assert invoked.parents or reservoir.of("delivered")
+    [invoked] = reservoir.cloud.journal.of("invoked")
+    assert all(reservoir.cloud.journal.children(record) == [invoked.message] for record in records)

@@ -229,3 +229,15 @@ def test_a_consumer_that_is_not_there_is_no_event_source(shore: Shore) -> None:
     shore.stream()
     with pytest.raises(Exception, match=r"EventSourceArn|not found|this source"):
         map_to(shore, f"{shore.arn}/consumer/nobody:1")
+
+
+def test_a_stream_with_consumers_is_deleted_on_purpose_only(shore: Shore) -> None:
+    """Source: DeleteStream: ResourceInUseException, unless EnforceConsumerDeletion is set."""
+    shore.stream()
+    map_to(shore, shore.register())
+    shore.advance(1)
+    with refused("ResourceInUseException"):
+        shore.kinesis.delete_stream(StreamName="clicks")
+    shore.kinesis.delete_stream(StreamName="clicks", EnforceConsumerDeletion=True)
+    shore.cloud.settle()
+    assert "the stream was deleted" in shore.events.of("ended")[0].detail["why"]

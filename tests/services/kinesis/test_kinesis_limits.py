@@ -11,6 +11,7 @@ from botocore.config import Config
 from shore import HASH_KEYS, MIB, Shore, client, refused
 
 from waterline.cloud import REGION
+from waterline.services.delivery import NotTaken, Sender, Targets
 
 THROTTLED = "ProvisionedThroughputExceededException"
 
@@ -293,3 +294,27 @@ def test_a_backlog_is_read_at_the_shard_s_pace(shore: Shore) -> None:
     reads = shore.of("read")
     assert [event.detail["records"] for event in reads] == [10, 10, 10]
     assert [event.seconds for event in reads] == [30, 35, 40]
+
+
+def test_a_hash_key_that_is_none_refuses_the_whole_call(shore: Shore) -> None:
+    """Source: PutRecords: InvalidArgumentException, and nothing of it is stored."""
+    shore.stream()
+    records = [
+        {"Data": b"x", "PartitionKey": "k"},
+        {"Data": b"x", "PartitionKey": "k", "ExplicitHashKey": str(HASH_KEYS)},
+    ]
+    with refused("InvalidArgumentException", "Invalid ExplicitHashKey"):
+        shore.kinesis.put_records(StreamName="clicks", Records=records)
+    assert not shore.of("sent")
+
+
+def test_another_service_is_refused_like_a_producer_and_may_try_again(shore: Shore) -> None:
+    """Source: PutRecord: what a rule or a pipe puts counts against the shard, too."""
+    shore.stream()
+    shore.fill(999)
+    targets = Targets(shore.cloud._ground)
+    rule = Sender("events.amazonaws.com", "arn:aws:events:us-east-1:123456789012:rule/r", "123456789012", by_role=True)
+    targets.stream(rule, shore.arn, "k", "eA==")
+    with pytest.raises(NotTaken) as caught:
+        targets.stream(rule, shore.arn, "k", "eA==")
+    assert (caught.value.code, caught.value.retryable) == (THROTTLED, True)

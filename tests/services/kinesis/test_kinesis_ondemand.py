@@ -110,3 +110,9 @@ def test_a_provisioned_stream_needs_a_number_of_shards(shore: Shore) -> None:
     """Source: CreateStream."""
     with refused("InvalidArgumentException", "ShardCount"):
         shore.kinesis.create_stream(StreamName="clicks")
+
+
+def test_warm_throughput_is_refused_by_name(shore: Shore) -> None:
+    """Nothing is taken and then not done."""
+    with refused("InvalidArgumentException", "WarmThroughputMiBps"):
+        shore.kinesis.create_stream(StreamName="clicks", StreamModeDetails=ON_DEMAND, WarmThroughputMiBps=100)

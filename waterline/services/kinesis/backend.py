@@ -66,8 +66,16 @@ class StreamBackend(KinesisBackend):  # type: ignore[misc]
         made = super().create_stream(stream_name, shard_count, stream_mode, retention_period_hours)
         return CloudStream.taking_over(made, self.ground, record_limit)
 
-    def delete_stream(self, stream_arn: str | None, stream_name: str | None) -> CloudStream:
-        stream: CloudStream = super().delete_stream(stream_arn, stream_name)
+    def delete_stream(
+        self, stream_arn: str | None, stream_name: str | None, with_consumers: bool = True
+    ) -> CloudStream:
+        stream = self._stream(stream_arn, stream_name)
+        if stream.consumers and not with_consumers:
+            raise errors.ResourceInUse(
+                f"Stream {stream.stream_name} under account {self.account_id} has registered consumers: deregister "
+                "them, or set EnforceConsumerDeletion."
+            )
+        del self.streams[stream.stream_name]
         stream.close()
         return stream
 
@@ -166,6 +174,7 @@ class StreamBackend(KinesisBackend):  # type: ignore[misc]
         for number, (record, content) in enumerate(zip(records, contents, strict=True), start=1):
             key = record.get("PartitionKey", "")
             _check_key(key, f"records.{number}.member.partitionKey")
+            stream.check_hash_key(record.get("ExplicitHashKey"))
             total += _check_size(stream, content, key, f"records.{number}.member.data")
         if total > limits.PUT_RECORDS_BYTES:
             most = f"Records size exceeds {limits.PUT_RECORDS_BYTES // limits.MIB} MB limit"

@@ -60,13 +60,13 @@ def scale(stream: CloudStream, target: int, now: int) -> None:
         raise errors.InvalidArgumentError(
             f"UpdateShardCount cannot scale down below half your current open shard count. {shown}"
         )
+    if target == count:
+        return
     if not _allowed(stream.reshardings, now, limits.RESHARDINGS_A_DAY):
         raise errors.LimitExceeded(
             f"UpdateShardCount was called more than {limits.RESHARDINGS_A_DAY} times in a rolling 24-hour period for "
             f"stream {stream.stream_name} under account {stream.account_id}."
         )
-    if target == count:
-        return
     starts = [HASH_KEYS * number // target for number in range(target)]
     for start in starts[1:]:
         shard = stream.shard_at(start)

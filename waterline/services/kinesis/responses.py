@@ -11,7 +11,7 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult
 from moto.kinesis.responses import KinesisResponse
 
-from waterline.services.kinesis import limits
+from waterline.services.kinesis import errors, limits
 from waterline.services.kinesis.subscription import content
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class StreamResponse(KinesisResponse):  # type: ignore[misc]
         return self._get_param("StreamARN"), self._get_param("StreamName")
 
     def create_stream(self) -> ActionResult:
+        self._refuse_warm_throughput()
         name = self._get_param("StreamName")
         self.backend.create_stream(
             name,
@@ -41,6 +42,18 @@ class StreamResponse(KinesisResponse):  # type: ignore[misc]
         if self._get_param("Tags"):
             self.backend.add_tags_to_stream(None, name, self._get_param("Tags"))
         return EmptyResult()
+
+    def _refuse_warm_throughput(self) -> None:
+        if self._get_param("WarmThroughputMiBps"):
+            raise errors.InvalidArgumentError("The lab's streams have no warm throughput (WarmThroughputMiBps).")
+
+    def delete_stream(self) -> ActionResult:
+        self.backend.delete_stream(*self._named, with_consumers=bool(self._get_param("EnforceConsumerDeletion")))
+        return EmptyResult()
+
+    def update_stream_mode(self) -> ActionResult:
+        self._refuse_warm_throughput()
+        return super().update_stream_mode()
 
     def describe_stream_summary(self) -> ActionResult:
         stream = self.backend.describe_stream(*self._named)

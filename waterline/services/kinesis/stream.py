@@ -160,15 +160,19 @@ class CloudStream(MotoStream):  # type: ignore[misc]
 
     def get_shard_for_key(self, partition_key: str, explicit_hash_key: str | None) -> CloudShard:
         if explicit_hash_key:
-            key = int(explicit_hash_key) if explicit_hash_key.isdecimal() else HASH_KEYS
-        else:
-            key = int.from_bytes(hashlib.md5(partition_key.encode(), usedforsecurity=False).digest(), "big")
-        if key >= HASH_KEYS:
+            self.check_hash_key(explicit_hash_key)
+            return self.shard_at(int(explicit_hash_key))
+        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).digest()
+        return self.shard_at(int.from_bytes(digest, "big"))
+
+    @staticmethod
+    def check_hash_key(text: str | None) -> None:
+        """Raise what AWS answers to an explicit hash key that is none."""
+        if text and not (text.isdecimal() and int(text) < HASH_KEYS):
             raise errors.InvalidArgumentError(
-                f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was "
-                f"{explicit_hash_key}"
+                "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was "
+                f"{text}"
             )
-        return self.shard_at(key)
 
     def put_record(self, partition_key: str, explicit_hash_key: str | None, data: str) -> tuple[str, str]:
         """Append a record (`data`: base64) to the shard of its key. Returns its sequence number and the shard."""
