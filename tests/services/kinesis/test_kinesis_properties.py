@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from botocore.exceptions import ClientError
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shore import MIB, Shore, client, number, opened
 
@@ -33,6 +33,15 @@ STEP = st.one_of(
 STEPS = st.lists(STEP, max_size=14)
 READERS = st.fixed_dictionaries({"fan_out": st.booleans(), "late": st.booleans()})
 Steps = list[tuple[str, object, int]]
+BACKLOG: Steps = [
+    ("batch", 500, 0),
+    ("scale", 3, 0),
+    ("wait", 1, 0),
+    ("batch", 500, 0),
+    ("merge", 0, 0),
+    ("put", "a", 10),
+]
+LARGE: Steps = [("large", "a", 5), ("large", "a", 2), ("large", "b", 5)]
 
 
 def play(shore: Shore, steps: Steps, fan_out: bool, late: bool = False) -> int:
@@ -75,7 +84,7 @@ def step(shore: Shore, kind: str, what: object, size: int) -> int:
         for _ in range(size):
             shore.put(b"x" * 700_000, key=str(what))
             shore.advance(1)
-        shore.put(b"x" * 300_000, key=str(what))
+        shore.put(b"x" * 400_000, key=str(what))
         return size + 1
     if kind == "batch":
         records = [{"Data": b"y", "PartitionKey": "abcdefgh"[n % 8]} for n in range(int(str(what)))]
@@ -102,6 +111,8 @@ def step(shore: Shore, kind: str, what: object, size: int) -> int:
 
 @settings(max_examples=15, deadline=None)
 @given(steps=STEPS, readers=READERS)
+@example(steps=BACKLOG, readers={"fan_out": False, "late": True})
+@example(steps=BACKLOG, readers={"fan_out": True, "late": True})
 def test_every_record_is_read_once_and_in_the_order_of_its_key(steps: Steps, readers: dict[str, bool]) -> None:
     """Conservation across splits and merges: what was stored is sent once, invoked once, and in order per key."""
     with opened() as shore:
@@ -117,6 +128,8 @@ def test_every_record_is_read_once_and_in_the_order_of_its_key(steps: Steps, rea
 
 @settings(max_examples=15, deadline=None)
 @given(steps=STEPS, readers=READERS)
+@example(steps=LARGE, readers={"fan_out": False, "late": True})
+@example(steps=LARGE, readers={"fan_out": True, "late": True})
 def test_no_shard_takes_or_gives_more_than_its_limit_in_any_second(steps: Steps, readers: dict[str, bool]) -> None:
     """Written: 1,000 records and 1 MB. Read by polling: five calls, and no call within a second of 2 MB or more."""
     with opened() as shore:
