@@ -14,7 +14,8 @@ taken
     a reader has taken the record over, so that what becomes of it is the reader's to say. A record that nobody has
     taken when it is trimmed is ``expired`` in the journal.
 
-Kinesis and DynamoDB Streams keep their records in here; event source mappings read them (``waterline.compute``).
+Kinesis and DynamoDB Streams keep their records in here; event source mappings (``waterline.compute``) and Firehose read
+them.
 Sources: Amazon Kinesis Data Streams Developer Guide, "Terminology and concepts" and "Change the data retention period";
 Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams" (read 2026-11).
 """

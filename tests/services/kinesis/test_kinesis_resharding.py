@@ -194,3 +194,14 @@ def test_a_closed_shard_expires_with_its_records(shore: Shore) -> None:
     assert shore.shards("FROM_TRIM_HORIZON") == [1, 2, 3, 4]
     with refused("ResourceNotFoundException"):
         shore.iterator(shard=number(0))
+
+
+def test_a_description_shows_a_hundred_shards_at_a_time(shore: Shore) -> None:
+    """Source: DescribeStream: ``HasMoreShards``, and on from ``ExclusiveStartShardId``."""
+    shore.stream(130)
+    first = shore.kinesis.describe_stream(StreamName="clicks")["StreamDescription"]
+    assert (len(first["Shards"]), first["HasMoreShards"]) == (100, True)
+    last = first["Shards"][-1]["ShardId"]
+    second = shore.kinesis.describe_stream(StreamName="clicks", ExclusiveStartShardId=last)["StreamDescription"]
+    assert (len(second["Shards"]), second["HasMoreShards"]) == (30, False)
+    assert second["StreamModeDetails"] == {"StreamMode": "PROVISIONED"}

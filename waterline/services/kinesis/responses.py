@@ -55,6 +55,19 @@ class StreamResponse(KinesisResponse):  # type: ignore[misc]
         self._refuse_warm_throughput()
         return super().update_stream_mode()
 
+    def describe_stream(self) -> ActionResult:
+        stream = self.backend.describe_stream(*self._named)
+        after, most = self._get_param("ExclusiveStartShardId", ""), self._get_param("Limit", limits.DESCRIBED_SHARDS)
+        shards = [shard for shard in stream.shards.values() if shard.shard_id > after]
+        shown = shards[: min(most, limits.DESCRIBED_SHARDS)]
+        answer = stream.to_json()
+        answer["StreamDescription"] |= {
+            "Shards": [shard.to_json() for shard in shown],
+            "HasMoreShards": len(shown) < len(shards),
+            "StreamModeDetails": stream.stream_mode,
+        }
+        return ActionResult(answer)
+
     def describe_stream_summary(self) -> ActionResult:
         stream = self.backend.describe_stream(*self._named)
         answer = stream.to_json_summary()
