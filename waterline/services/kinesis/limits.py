@@ -25,8 +25,7 @@ GET_RECORDS = facts["kinesis.get_records_limit"].count
 GET_RECORDS_BYTES = facts["kinesis.get_records_bytes"].bytes
 ITERATOR_AGE = int(facts["kinesis.iterator_expiry"].seconds) * SECOND
 ITERATORS_PER_SECOND = READ_CALLS  # GetShardIterator, API reference: five a second for each open shard
-LISTED_DESCRIBED_SHARDS = 100  # DescribeStream, API reference
-SHARDS = facts["kinesis.list_shards_max"].count
+LISTED_SHARDS = facts["kinesis.list_shards_max"].count
 DESCRIBED_SHARDS = 100  # DescribeStream, API reference
 SHARDS = facts["kinesis.shards_default"].count
 
