@@ -5,6 +5,7 @@ Amazon Data Firehose Developer Guide, "Configure source settings" (read 2026-11)
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -135,6 +136,24 @@ def test_the_function_sees_where_in_the_stream_a_record_was(reservoir: Reservoir
     assert event["sourceKinesisStreamArn"] == arn
     assert (metadata["partitionKey"], metadata["shardId"]) == ("user-7", "shardId-000000000000")
     assert f"{metadata['shardId']}:{metadata['sequenceNumber']}" == reservoir.of("sent", "kinesis:clicks")[0].message
+
+
+def test_log_events_come_compressed(reservoir: Reservoir) -> None:
+    """Source: "Configure source settings": what a subscription filter of CloudWatch Logs puts is gathered, too."""
+    reservoir.create(BufferingHints=HINTS)
+    logs = client("logs")
+    logs.create_log_group(logGroupName="app")
+    logs.create_log_stream(logGroupName="app", logStreamName="one")
+    arn = "arn:aws:firehose:us-east-1:123456789012:deliverystream/logs"
+    logs.put_subscription_filter(
+        logGroupName="app", filterName="all", filterPattern="", destinationArn=arn, roleArn=reservoir.cloud.role
+    )
+    now = round(reservoir.cloud.clock.date.timestamp() * 1000)
+    logs.put_log_events(logGroupName="app", logStreamName="one", logEvents=[{"timestamp": now, "message": "hello"}])
+    reservoir.cloud.settle()
+    assert reservoir.instants() == [60]
+    told = json.loads(gzip.decompress(reservoir.objects[0]))
+    assert [event["message"] for event in told["logEvents"]] == ["hello"]
 
 
 # -- whatever happens ------------------------------------------------------------------------------------------------

@@ -51,8 +51,8 @@ class Hose:
         region: str,
         settings: Settings,
         version: Callable[[], str],
-        source: str | None = None,
-        keeps: Callable[[], int] = lambda: limits.RETENTION,
+        source: str | None,
+        keeps: Callable[[], int],
     ) -> None:
         self._ground = ground
         self._sender = sender

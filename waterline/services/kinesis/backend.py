@@ -63,7 +63,9 @@ class StreamBackend(KinesisBackend):  # type: ignore[misc]
         if mode == "PROVISIONED" and not shard_count:
             raise errors.InvalidArgumentError("ShardCount is required for a stream in PROVISIONED mode.")
         record_limit = limits.RECORD if record_kib is None else _record_limit(record_kib)
-        made = super().create_stream(stream_name, shard_count, stream_mode, retention_period_hours)
+        count = shard_count if mode == "PROVISIONED" else limits.ON_DEMAND_SHARDS
+        made = super().create_stream(stream_name, count, None, retention_period_hours)
+        made.stream_mode = {"StreamMode": mode}
         return CloudStream.taking_over(made, self.ground, record_limit)
 
     def delete_stream(
@@ -270,9 +272,6 @@ class StreamBackend(KinesisBackend):  # type: ignore[misc]
         name = str(self._subscribed)
         self.subscriptions[name] = Subscription(self.ground, stream, consumer, shard, position)
         return name
-
-    def _send_stream_metrics(self, stream_name: str, incoming_bytes: int, incoming_records: int) -> None:
-        """Nothing: in the cloud metrics are read from the journal, and nobody puts any under ``AWS/``."""
 
 
 def _check_key(key: str, where: str) -> None:

@@ -19,7 +19,6 @@ __all__ = [
     "Invalid",
     "InvalidArgumentError",
     "LimitExceeded",
-    "NoSuchConsumer",
     "OnDemand",
     "ResourceInUse",
     "ResourceNotFoundError",
@@ -77,13 +76,6 @@ class OnDemand(JsonRESTError):  # type: ignore[misc]
     def __init__(self, stream: str, account: str) -> None:
         sentence = f"Request is invalid. Stream {stream} under account {account} is in On-Demand mode."
         super().__init__("ValidationException", sentence)
-
-
-class NoSuchConsumer(ResourceNotFoundError):  # type: ignore[misc]
-    """A consumer that nobody has registered."""
-
-    def __init__(self, consumer: str, account: str) -> None:
-        super().__init__(f"Consumer {consumer}, account {account} not found.")
 
 
 def _java(date: dt.datetime) -> str:
