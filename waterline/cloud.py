@@ -29,11 +29,13 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.firehose.models import firehose_backends
 from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
+from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
@@ -42,6 +44,7 @@ from waterline.compute.doors.client import HttpClient
 from waterline.compute.doors.http_backend import HttpApis
 from waterline.compute.doors.rest_backend import RestApis
 from waterline.compute.source import HANDLER, packaged
+from waterline.downstreams import Database, Databases, ThirdParty
 from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
 from waterline.faults.backoff import seeded
@@ -49,9 +52,10 @@ from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
-from waterline.services.dynamodb import TableBackend
+from waterline.services.dynamodb import StreamReaders, TableBackend
 from waterline.services.firehose import HoseBackend
 from waterline.services.kinesis import StreamBackend, subscriptions_answered
+from waterline.services.s3 import BucketBackend, told
 from waterline.services.sqs import QueueBackend
 from waterline.web.wire import wired
 
@@ -65,6 +69,8 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (kinesis_backends, StreamBackend),
     (firehose_backends, HoseBackend),
     (dynamodb_backends, TableBackend),
+    (dynamodbstreams_backends, StreamReaders),
+    (s3_backends, BucketBackend),
     (lambda_backends, Functions),
     (cloudwatch_backends, MetricBackend),
     (apigateway_backends, RestApis),
@@ -115,6 +121,7 @@ class Cloud:
         self._ground = Ground(self.clock, self.journal, self.seed)
         self.faults = self._ground.faults
         self.web = self._ground.web
+        self._databases = Databases(self._ground)
         self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
 
@@ -175,14 +182,18 @@ class Cloud:
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}
-            targets["downstream"] = lambda: ground.web.names
+            targets["bucket"] = _buckets
+            targets["downstream"] = lambda: [*ground.web.names, *self._databases.names]
+            stack.enter_context(self._databases.importable())
             stack.enter_context(wired(ground.web))
+            stack.enter_context(told())
             stack.enter_context(self.faults.known(targets, operations))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
             self.clock.freeze()
             self.role = _make_role()
             self._http = HttpClient(ground, DEFAULT_ACCOUNT_ID)
+            ground.web.entrance = self._http.entrance
             self._closing = stack.pop_all()
         _open.append(self)
         return self
@@ -262,6 +273,26 @@ class Cloud:
         self._must_be_open("http")
         return self._http
 
+    # -- downstreams -------------------------------------------------------------------------------------------------
+
+    def third_party(self, name: str, **settings: Any) -> ThirdParty:
+        """Somebody else's HTTP API at ``https://api.NAME.example``, with the settings of :class:`ThirdParty`.
+
+        ``cloud.third_party("bank", rate=10, latency=0.2)``
+        """
+        self._must_be_open("third_party")
+        return ThirdParty(self._ground, name, **settings)
+
+    def database(self, name: str, **settings: Any) -> Database:
+        """A relational database that ``import labdb`` connects to, with the settings of :class:`Database`.
+
+        ``cloud.database("orders", max_connections=50, query_time=0.02)``
+        """
+        self._must_be_open("database")
+        return self._databases.add(Database(self._ground, name, **settings))
+
+    # -- what a function says ----------------------------------------------------------------------------------------
+
     def logs(self, function: str) -> str:
         """What a function printed, with the lines that Lambda adds, in order: its CloudWatch log group as text."""
         self._must_be_open("logs")
@@ -292,6 +323,10 @@ def _functions() -> set[str]:
 
 def _queues() -> set[str]:
     return {name for backend in sqs_backends[DEFAULT_ACCOUNT_ID].values() for name in backend.queues}
+
+
+def _buckets() -> set[str]:
+    return set(s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets)
 
 
 def _make_role() -> str:

@@ -31,6 +31,7 @@ _SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
 _FIREHOSE = "Amazon Data Firehose Developer Guide"
+_S3 = "Amazon S3 User Guide"
 
 PAGES = {
     "AWS Lambda function errors in Python": _LAMBDA,
@@ -131,7 +132,18 @@ PAGES = {
     "Transform source data in Amazon Data Firehose": _FIREHOSE,
     "Understand custom prefixes for Amazon S3 objects": _FIREHOSE,
     "Understand data delivery in Amazon Data Firehose": _FIREHOSE,
+    "Best practices for designing and using partition keys effectively in DynamoDB": _DYNAMODB,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
+    "Amazon S3 Event Notifications": _S3,
+    "Configuring event notifications using object key name filtering": _S3,
+    "Event message structure": _S3,
+    "Event notification types and destinations": _S3,
+    "EventBridge event message structure": _S3,
+    "DynamoDB Streams and Time to Live": _DYNAMODB,
+    "DynamoDB burst and adaptive capacity": _DYNAMODB,
+    "DynamoDB provisioned capacity mode": _DYNAMODB,
+    "Using time to live (TTL) in DynamoDB": _DYNAMODB,
+    "Working with expired items and time to live (TTL)": _DYNAMODB,
 }
 """Title and guide (read 2026-11)."""
 
