@@ -75,7 +75,12 @@ def test_a_record_keeps_its_parent_in_the_stream(reservoir: Reservoir) -> None:
     reservoir.cloud.settle()
     [click] = reservoir.of("sent", "kinesis:clicks")
     kinds = [(event.place, event.kind) for event in reservoir.cloud.journal.trace(str(click.message)).events]
-    assert kinds == [("kinesis:clicks", "sent"), ("firehose:logs", "sent"), ("firehose:logs", "delivered")]
+    assert kinds == [
+        ("kinesis:clicks", "sent"),
+        ("firehose:logs", "sent"),
+        ("s3:lake", "written"),
+        ("firehose:logs", "delivered"),
+    ]
 
 
 def test_producers_cannot_put_into_a_stream_with_a_source(reservoir: Reservoir) -> None:

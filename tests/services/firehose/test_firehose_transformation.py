@@ -204,4 +204,4 @@ def test_an_invocation_comes_from_its_records_and_needs_no_permission(reservoir:
     reservoir.cloud.settle()
     assert not reservoir.cloud.journal.of("denied")
     [invoked] = reservoir.cloud.journal.of("invoked")
-    assert all(reservoir.cloud.journal.children(record) == [invoked.message] for record in records)
+    assert all(invoked.message in reservoir.cloud.journal.children(record) for record in records)
