@@ -30,6 +30,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
+from moto.events.models import events_backends
 from moto.firehose.models import firehose_backends
 from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
@@ -53,6 +54,7 @@ from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import StreamReaders, TableBackend
+from waterline.services.events import EventBackend
 from waterline.services.firehose import HoseBackend
 from waterline.services.kinesis import StreamBackend, subscriptions_answered
 from waterline.services.s3 import BucketBackend, told
@@ -71,6 +73,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (dynamodb_backends, TableBackend),
     (dynamodbstreams_backends, StreamReaders),
     (s3_backends, BucketBackend),
+    (events_backends, EventBackend),
     (lambda_backends, Functions),
     (cloudwatch_backends, MetricBackend),
     (apigateway_backends, RestApis),

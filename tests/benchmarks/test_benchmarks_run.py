@@ -20,6 +20,7 @@ ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| \*\*[\d.e+-]+\*\* \(.+ to .+\) \| \*\*[
 def test_there_is_a_benchmark_for_each_claim() -> None:
     assert NAMES == (
         "backlog",
+        "events",
         "first_cloud",
         "invocations",
         "kinesis",

@@ -33,6 +33,7 @@ from werkzeug.exceptions import HTTPException
 from waterline.compute import limits
 from waterline.compute.outcome import Outcome
 from waterline.ground import Ground
+from waterline.services.delivery import Sender
 
 SUCCESS = "Success"
 RETRIES_EXHAUSTED = "RetriesExhausted"
@@ -178,7 +179,10 @@ class Destinations:
         }
         if len(text.encode()) > limits.BUS_EVENT:
             raise NotDelivered(f"the record is too large for the event bus {_name(arn)}")
-        refused = [answer for answer in backend.put_events([entry]) if "ErrorCode" in answer]
+        if backend.bus_at(arn) is None:
+            raise NotDelivered(f"the event bus {_name(arn)} does not exist")
+        sender = Sender("lambda.amazonaws.com", ending.arn, ending.arn.split(":")[4], by_role=True)
+        refused = [answer for answer in backend.put_events([entry], sender) if "ErrorCode" in answer]
         if refused:
             raise NotDelivered(f"the event bus {_name(arn)} did not take the record: {refused[0]['ErrorMessage']}")
 

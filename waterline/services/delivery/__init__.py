@@ -16,6 +16,6 @@ read. No other module of the services knows two services.
 
 from waterline.services.delivery.copies import Copies, Copy, Retries
 from waterline.services.delivery.sources import stream_at
-from waterline.services.delivery.targets import NotTaken, Sender, Targets
+from waterline.services.delivery.targets import NotTaken, Sender, Targets, place_of
 
-__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "stream_at"]
+__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "place_of", "stream_at"]

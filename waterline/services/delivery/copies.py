@@ -99,7 +99,8 @@ class Copies:
         try:
             attempt(copy)
         except NotTaken as refusal:
-            copy.last = refusal
+            # Without its frames, which hold the copy: such cycles would have to be collected, one for each attempt.
+            copy.last = refusal.with_traceback(None)
             return False
         self._record("delivered", copy, None, count=copy.attempts)
         return True
@@ -109,9 +110,8 @@ class Copies:
         try:
             grave = bury(copy)
         except NotTaken as refusal:
-            self._record(
-                "dropped", copy, f"{why}; and its dead-letter queue did not take it: {refusal}", count=copy.attempts
-            )
+            why = f"{why}; and its dead-letter queue did not take it: {refusal}"
+            self._record("dropped", copy, why, count=copy.attempts, dead_letter_error=str(refusal))
             return
         if grave is None:
             self._record("dropped", copy, why, count=copy.attempts)

@@ -6,16 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from waterline.journal import Event, Journal
-from waterline.services.metrics import deliveries, functions, queues, streams
-from waterline.services.metrics.deliveries import DeliveryMetrics
-from waterline.services.metrics.functions import FunctionMetrics
-from waterline.services.metrics.queues import QueueMetrics
+from waterline.services.metrics import buses, deliveries, functions, queues, streams
 from waterline.services.metrics.series import Metric, Series
-from waterline.services.metrics.streams import StreamMetrics
 
 
-class _Takes(Protocol):
-    """What takes in the events at the places of one service."""
+class _ServiceMetrics(Protocol):
+    """Takes in the events at the places of one service one by one; `series` is what they add up to."""
 
     @property
     def series(self) -> Mapping[Metric, Series]: ...
@@ -23,11 +19,12 @@ class _Takes(Protocol):
     def take(self, event: Event, at: int) -> None: ...
 
 
-_READERS: Mapping[str, tuple[str, Callable[[], _Takes]]] = {
-    "lambda": (functions.NAMESPACE, FunctionMetrics),
-    "sqs": (queues.NAMESPACE, QueueMetrics),
-    "kinesis": (streams.NAMESPACE, StreamMetrics),
-    "firehose": (deliveries.NAMESPACE, DeliveryMetrics),
+_READERS: Mapping[str, tuple[str, Callable[[], _ServiceMetrics]]] = {
+    "lambda": (functions.NAMESPACE, functions.FunctionMetrics),
+    "sqs": (queues.NAMESPACE, queues.QueueMetrics),
+    "events": (buses.NAMESPACE, buses.BusMetrics),
+    "kinesis": (streams.NAMESPACE, streams.StreamMetrics),
+    "firehose": (deliveries.NAMESPACE, deliveries.DeliveryMetrics),
 }
 SERVICES = {service: namespace for service, (namespace, _) in _READERS.items()}
 NAMESPACES = frozenset(SERVICES.values())
@@ -43,7 +40,7 @@ class JournalMetrics:
         self.origin = origin
         self._journal = journal
         self._read = 0
-        self._services = {service: reader() for service, (_, reader) in _READERS.items()}
+        self._readers = {service: reader() for service, (_, reader) in _READERS.items()}
 
     @property
     def now(self) -> int:
@@ -54,17 +51,18 @@ class JournalMetrics:
     def metrics(self) -> list[Metric]:
         """The metrics that have samples, in the order of their names."""
         self._catch_up()
-        found = [metric for service in self._services.values() for metric in service.series]
+        found = [metric for reader in self._readers.values() for metric in reader.series]
         return sorted(found, key=lambda m: (m.namespace, m.name, m.dimensions))
 
     def series(self, metric: Metric) -> Series | None:
         """The series of a metric, or None if nothing has happened that it would count."""
         self._catch_up()
-        return next((s.series[metric] for s in self._services.values() if metric in s.series), None)
+        found = (reader.series.get(metric) for reader in self._readers.values())
+        return next((series for series in found if series is not None), None)
 
     def _catch_up(self) -> None:
         for event in self._journal[self._read :]:
-            service = self._services.get(event.service)
-            if service is not None:
-                service.take(event, self.origin + event.at)
+            reader = self._readers.get(event.service)
+            if reader is not None:
+                reader.take(event, self.origin + event.at)
         self._read = len(self._journal)
