@@ -37,6 +37,7 @@ from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
@@ -58,6 +59,7 @@ from waterline.services.events import EventBackend
 from waterline.services.firehose import HoseBackend
 from waterline.services.kinesis import StreamBackend, subscriptions_answered
 from waterline.services.s3 import BucketBackend, told
+from waterline.services.sns import TopicBackend
 from waterline.services.sqs import QueueBackend
 from waterline.web.wire import wired
 
@@ -68,6 +70,7 @@ _ROLE = "lab"
 # What moto keeps the state of, and what delivers in its place.
 _SERVICES: tuple[tuple[Any, type], ...] = (
     (sqs_backends, QueueBackend),
+    (sns_backends, TopicBackend),
     (kinesis_backends, StreamBackend),
     (firehose_backends, HoseBackend),
     (dynamodb_backends, TableBackend),

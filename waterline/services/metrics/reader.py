@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from waterline.journal import Event, Journal
-from waterline.services.metrics import buses, deliveries, functions, queues, streams
+from waterline.services.metrics import buses, deliveries, functions, queues, streams, topics
 from waterline.services.metrics.series import Metric, Series
 
 
@@ -22,6 +22,7 @@ class _ServiceMetrics(Protocol):
 _READERS: Mapping[str, tuple[str, Callable[[], _ServiceMetrics]]] = {
     "lambda": (functions.NAMESPACE, functions.FunctionMetrics),
     "sqs": (queues.NAMESPACE, queues.QueueMetrics),
+    "sns": (topics.NAMESPACE, topics.TopicMetrics),
     "events": (buses.NAMESPACE, buses.BusMetrics),
     "kinesis": (streams.NAMESPACE, streams.StreamMetrics),
     "firehose": (deliveries.NAMESPACE, deliveries.DeliveryMetrics),
