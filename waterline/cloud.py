@@ -39,6 +39,7 @@ from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
+from moto.stepfunctions.models import stepfunctions_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
 from waterline.compute.backend import Functions
@@ -61,6 +62,7 @@ from waterline.services.kinesis import StreamBackend, subscriptions_answered
 from waterline.services.s3 import BucketBackend, told
 from waterline.services.sns import TopicBackend
 from waterline.services.sqs import QueueBackend
+from waterline.services.states import StatesBackend, synchronous_host
 from waterline.web.wire import wired
 
 from moto.apigateway.models import apigateway_backends  # isort: skip  (doors.rest_api makes it importable)
@@ -81,6 +83,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (cloudwatch_backends, MetricBackend),
     (apigateway_backends, RestApis),
     (apigatewayv2_backends, HttpApis),
+    (stepfunctions_backends, StatesBackend),
 )
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND
@@ -183,6 +186,7 @@ class Cloud:
             stack.callback(moto.stop)
             for backends, backend in _SERVICES:
                 stack.enter_context(installed(backends, backend, ground))
+            stack.enter_context(synchronous_host())
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
             stack.enter_context(subscriptions_answered())
             stack.enter_context(seeded(ground.random("retries of botocore")))

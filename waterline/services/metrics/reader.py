@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from waterline.journal import Event, Journal
-from waterline.services.metrics import buses, deliveries, functions, queues, streams, topics
+from waterline.services.metrics import buses, deliveries, functions, queues, streams, topics, workflows
 from waterline.services.metrics.series import Metric, Series
 
 
@@ -26,6 +26,7 @@ _READERS: Mapping[str, tuple[str, Callable[[], _ServiceMetrics]]] = {
     "events": (buses.NAMESPACE, buses.BusMetrics),
     "kinesis": (streams.NAMESPACE, streams.StreamMetrics),
     "firehose": (deliveries.NAMESPACE, deliveries.DeliveryMetrics),
+    "states": (workflows.NAMESPACE, workflows.WorkflowMetrics),
 }
 SERVICES = {service: namespace for service, (namespace, _) in _READERS.items()}
 NAMESPACES = frozenset(SERVICES.values())
