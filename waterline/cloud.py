@@ -33,6 +33,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodbstreams.models import dynamodbstreams_backends
 from moto.events.models import events_backends
+from moto.firehose.models import firehose_backends
 from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
@@ -58,7 +59,8 @@ from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import StreamReaders, TableBackend
 from waterline.services.events import EventBackend
-from waterline.services.kinesis import StreamBackend
+from waterline.services.firehose import HoseBackend
+from waterline.services.kinesis import StreamBackend, subscriptions_answered
 from waterline.services.s3 import BucketBackend, told
 from waterline.services.sns import TopicBackend
 from waterline.services.sqs import QueueBackend
@@ -78,6 +80,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (sqs_backends, QueueBackend),
     (sns_backends, TopicBackend),
     (kinesis_backends, StreamBackend),
+    (firehose_backends, HoseBackend),
     (dynamodb_backends, TableBackend),
     (dynamodbstreams_backends, StreamReaders),
     (s3_backends, BucketBackend),
@@ -192,6 +195,7 @@ class Cloud:
                 stack.enter_context(installed(backends, backend, ground))
             stack.enter_context(synchronous_host())
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
+            stack.enter_context(subscriptions_answered())
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}

@@ -345,7 +345,10 @@ class Functions(VersionedFunctions, EventSettings):
         for name, default in STREAM_DEFAULTS.items():
             spec.setdefault(name, default)
         settings = stream_settings(spec.get, stream)
-        mapping = super().create_event_source_mapping(spec)
+        # moto knows streams only, not their consumers.
+        whole = {**spec, "EventSourceArn": stream.arn.partition("/consumer/")[0]}
+        mapping = super().create_event_source_mapping(whole)
+        mapping.event_source_arn = stream.arn
         reading = StreamMapping(
             self.ground,
             stream,
