@@ -25,9 +25,10 @@ from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.environment import Invocation
 from waterline.compute.outcome import Outcome
-from waterline.compute.stream_destination import AGE, RETRIES, LastAttempt, Source, description, send
+from waterline.compute.stream_destination import AGE, RETRIES, LastAttempt, Source, description, tell
 from waterline.compute.stream_retry import Batch, verdict
 from waterline.compute.tumbling import Window, judged
+from waterline.services.delivery import NotTaken, Targets
 from waterline.services.stream import StreamRecord
 
 if TYPE_CHECKING:
@@ -222,14 +223,13 @@ class Lane:
         assert task is not None
         task.cause = messages
         try:
-            trouble = send(arn, body)
+            tell(Targets(self._mapping.ground), self._mapping.fleet.arn, arn, body)
+        except NotTaken as refusal:
+            for message in messages:
+                why = f"{arn} was not told: {refusal}"
+                self._journal.record("dropped", self._mapping.fleet.place, message, why=why)
         finally:
             task.cause = ()
-        if trouble is not None:
-            for message in messages:
-                self._journal.record(
-                    "dropped", self._mapping.fleet.place, message, why=f"{arn} was not told: {trouble}"
-                )
 
     # -- tumbling windows --------------------------------------------------------------------------------------------
 

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.core.exceptions import ServiceException
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
 
 from waterline.clock import Clock
 from waterline.compute.stream_retry import Batch
+from waterline.services.delivery import Sender, Targets
 from waterline.services.stream import Shard
 
 RETRIES, AGE = "RetryAttemptsExhausted", "RecordAgeExceeded"
@@ -92,14 +90,8 @@ def destination_of(configuration: Any) -> str | None:
     return str(arn)
 
 
-def send(arn: str, body: str) -> str | None:
-    """Send a description to a queue or a topic; what went wrong, or None."""
-    _, _, service, region, account, name = arn.split(":", 5)
-    try:
-        if service == "sqs":
-            sqs_backends[account][region].send_message(name, body)
-        else:
-            sns_backends[account][region].publish(body, arn=arn)
-    except ServiceException as error:
-        return str(getattr(error, "message", error))
-    return None
+def tell(targets: Targets, function_arn: str, arn: str, body: str) -> None:
+    """Send a description to a queue or a topic. Raises NotTaken."""
+    sender = Sender("lambda.amazonaws.com", function_arn, function_arn.split(":")[4], by_role=True)
+    hand_over = targets.queue if arn.split(":")[2] == "sqs" else targets.topic
+    hand_over(sender, arn, body)
