@@ -6,13 +6,12 @@ import base64
 import io
 import json
 import zipfile
-from collections.abc import Mapping
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaFunction, lambda_backends
+from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaFunction
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.models import sqs_backends
 
@@ -23,6 +22,7 @@ from waterline.compute.asynchronous_settings import check_dead_letter_queue
 from waterline.compute.environment import DOWN, Fleet, Invocation
 from waterline.compute.event_settings import EventSettings
 from waterline.compute.filters import QUEUE, filters_of
+from waterline.compute.function import CloudFunction
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
 from waterline.compute.mapping_checks import check_new, check_settings
@@ -34,7 +34,7 @@ from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
 from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
-from waterline.compute.versions import VersionedFunctions, named
+from waterline.compute.versions import VersionedFunctions, arn_of, named
 from waterline.compute.watchdog import watchdog
 from waterline.services.sqs import CloudQueue
 from waterline.services.stream import EventStream
@@ -79,42 +79,6 @@ class RecursiveInvocation(JsonRESTError):  # type: ignore[misc]
         super().__init__(recursion.ERROR, recursion.MESSAGE)
 
 
-class CloudFunction(LambdaFunction):  # type: ignore[misc]
-    """A function of moto's, which forgets the dead-letter queue.
-
-    What another service of moto's invokes it with (a topic, a bucket) it gets as an event.
-    """
-
-    dead_letter_config: Mapping[str, str] = MappingProxyType({})
-
-    def get_code(self) -> dict[str, Any]:
-        answer: dict[str, Any] = super().get_code()
-        if self.reserved_concurrency is not None:  # moto keeps a zero to itself
-            answer["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
-        return answer
-
-    def invoke(self, body: str, request_headers: Any, response_headers: Any) -> str:
-        backend: Functions = lambda_backends[self.account_id][self.region]
-        backend.put_event(self, body or "{}")
-        return ""
-
-    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        configuration: dict[str, Any] = super().get_configuration(on_create)
-        if self.dead_letter_config:
-            configuration["DeadLetterConfig"] = dict(self.dead_letter_config)
-        return configuration
-
-    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
-        self.remember_dead_letter_queue(config_updates)
-        return super().update_configuration(config_updates)  # type: ignore[no-any-return]
-
-    def remember_dead_letter_queue(self, settings: dict[str, Any]) -> None:
-        """Keep ``DeadLetterConfig``, if it is among the settings; an empty one takes the dead-letter queue away."""
-        config = settings.get("DeadLetterConfig")
-        if config is not None:
-            self.dead_letter_config = dict(config) if config.get("TargetArn") else {}
-
-
 class Functions(VersionedFunctions, EventSettings):
     """The Lambda service of one account and region."""
 
@@ -141,8 +105,7 @@ class Functions(VersionedFunctions, EventSettings):
         answer = super().create_function(spec)
         name = answer.function_name
         for function in (self.get_function(name), *self.list_versions_by_function(name)):
-            function.__class__ = CloudFunction
-            function.remember_dead_letter_queue(spec)
+            CloudFunction.taking_over(function, spec)
         return answer
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
@@ -270,8 +233,7 @@ class Functions(VersionedFunctions, EventSettings):
         """Put an event (JSON text) into the function's asynchronous queue; `qualifier`: what it was invoked under."""
         name, version = function.function_name, str(function.version)
         known_as = qualifier or version
-        arn = f"{':'.join(function.function_arn.split(':')[:7])}:{known_as}"
-        target = Target(arn, version, lambda: self.asynchronous_settings(name, known_as))
+        target = Target(arn_of(function, known_as), version, lambda: self.asynchronous_settings(name, known_as))
         self.asynchronous.put(self.fleet(function), self._invocation(event, qualifier), target)
 
     def send_event(self, arn: str, event: str) -> None:
