@@ -27,7 +27,8 @@ from waterline.compute import destinations as ends
 from waterline.compute import limits, recursion
 from waterline.compute.asynchronous_settings import Settings
 from waterline.compute.destinations import Destinations, Ending
-from waterline.compute.environment import DOWN, Fleet, Invocation
+from waterline.compute.environment import Invocation
+from waterline.compute.fleet import DOWN, Fleet
 from waterline.compute.outcome import Outcome, error_message
 from waterline.ground import Ground
 from waterline.services.delivery import NotTaken

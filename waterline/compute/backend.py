@@ -19,9 +19,10 @@ from waterline.clock import SECOND, Clock
 from waterline.compute import limits, recursion
 from waterline.compute.asynchronous import AsynchronousQueue, Target
 from waterline.compute.asynchronous_settings import check_dead_letter_queue
-from waterline.compute.environment import DOWN, Fleet, Invocation
+from waterline.compute.environment import Invocation
 from waterline.compute.event_settings import EventSettings
 from waterline.compute.filters import QUEUE, filters_of
+from waterline.compute.fleet import DOWN, Fleet
 from waterline.compute.function import CloudFunction
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail

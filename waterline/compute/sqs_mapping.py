@@ -31,8 +31,9 @@ from typing import Any
 from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.batch_response import reported_failures
-from waterline.compute.environment import Fleet, Invocation
+from waterline.compute.environment import Invocation
 from waterline.compute.filters import Filters
+from waterline.compute.fleet import Fleet
 from waterline.compute.outcome import Outcome
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue, Message

@@ -30,8 +30,8 @@ from collections.abc import Callable
 
 from waterline.clock import SECOND
 from waterline.compute import limits
-from waterline.compute.environment import Fleet
 from waterline.compute.filters import DYNAMODB, KINESIS
+from waterline.compute.fleet import Fleet
 from waterline.compute.lane import Lane
 from waterline.compute.stream_settings import Start, StreamSettings
 from waterline.ground import Ground

@@ -23,7 +23,7 @@ from moto.core.exceptions import JsonRESTError
 
 from waterline.compute import limits
 from waterline.compute.concurrency import Account
-from waterline.compute.environment import Fleet
+from waterline.compute.fleet import Fleet
 from waterline.ground import Ground
 
 _LATEST = "$LATEST"

@@ -27,7 +27,8 @@ from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.doors.http import Request, Response
 from waterline.compute.doors.replies import Malformed
-from waterline.compute.environment import DOWN, Invocation
+from waterline.compute.environment import Invocation
+from waterline.compute.fleet import DOWN
 from waterline.compute.outcome import Outcome
 from waterline.compute.versions import arn_of
 from waterline.ground import Ground
