@@ -30,10 +30,10 @@ from typing import Any
 
 from waterline.clock import SECOND
 from waterline.compute import limits
+from waterline.compute.aim import Aim
 from waterline.compute.batch_response import reported_failures
 from waterline.compute.environment import Invocation
 from waterline.compute.filters import Filters
-from waterline.compute.fleet import Fleet
 from waterline.compute.outcome import Outcome
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue, Message
@@ -56,15 +56,13 @@ class Settings:
 class QueueMapping:
     """Polls one queue for one function, from :meth:`start` until :meth:`stop`."""
 
-    def __init__(
-        self, ground: Ground, queue: CloudQueue, fleet: Fleet, settings: Settings, request_id: Callable[[], str]
-    ):
+    def __init__(self, ground: Ground, queue: CloudQueue, aim: Aim, settings: Settings, request_id: Callable[[], str]):
         self._ground = ground
         self._clock = ground.clock
         self.queue = queue
         self._new_request_id = request_id
         self._settings = settings
-        self.fleet = fleet
+        self.aim = aim
         self._running = False
         self._pollers = 0
         self._idle = 0
@@ -74,7 +72,7 @@ class QueueMapping:
 
     def start(self) -> None:
         """Begin to poll, or, when it polls already, see to it that there are as many pollers as there should be."""
-        if self.queue.deleted or self.fleet.closed:
+        if self.queue.deleted or not self.aim.exists:
             return
         self._running = True
         while self._pollers < min(limits.FIRST_POLLERS, self._limit):
@@ -97,11 +95,11 @@ class QueueMapping:
         if self._running:
             self.stop()
             why = f"{why}: its event source mapping stopped polling {self.queue.name}"
-            self._ground.journal.record("ended", self.fleet.place, why=why)
+            self._ground.journal.record("ended", self.aim.place, why=why)
 
-    def change(self, fleet: Fleet, settings: Settings) -> None:
+    def change(self, aim: Aim, settings: Settings) -> None:
         """From the next batch on, invoke this function under these settings."""
-        self.fleet, self._settings = fleet, settings
+        self.aim, self._settings = aim, settings
         self.queue.arrivals.notify_all()
 
     @property
@@ -163,7 +161,7 @@ class QueueMapping:
             wanted = [message for message in received if filters is None or filters.want(self._record(message))]
             for message in received:
                 if message not in wanted:
-                    why = f"no filter of {self.fleet.place.partition(':')[2]} wants it"
+                    why = f"no filter of {self.aim.place.partition(':')[2]} wants it"
                     self._ground.journal.record("filtered", self.queue.place, message.id, why=why)
                     self.queue.discard(message)
             if wanted:
@@ -216,7 +214,8 @@ class QueueMapping:
 
     def _deliver(self, batch: list[Message]) -> None:
         event = json.dumps({"Records": [self._record(message) for message in batch]})
-        invocation = Invocation(self._new_request_id(), event, tuple(message.id for message in batch))
+        messages = tuple(message.id for message in batch)
+        invocation = Invocation(self._new_request_id(), event, messages, qualifier=self.aim.qualifier)
         settings, gate = self._settings, self._clock.gate()
         if self._start(invocation, batch[0], lambda outcome, _log: gate.open(outcome)):
             gate.wait()
@@ -227,7 +226,7 @@ class QueueMapping:
         """Invoke the function; when it is throttled, again and again while the batch is hidden."""
         hidden_until = first.received_at + int(self.queue.visibility_timeout) * SECOND
         wait = _FIRST_THROTTLE_WAIT
-        while not self.fleet.start(invocation, finish):
+        while not ((fleet := self.aim.fleet()) and fleet.start(invocation, finish)):
             if not self._running or self._clock.now + wait >= hidden_until:
                 return False
             self._throttled += 1

@@ -29,15 +29,15 @@ class LastAttempt:
     """The latest invocation with a batch. `error`: whether the function failed, and not only reported records."""
 
     request_id: str
+    version: str
     error: bool
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a description says of the mapping: ARNs, the function's version, and the name of the batch's part."""
+    """What a description says of the mapping: ARNs, and the name of the batch's part."""
 
     function_arn: str
-    version: str
     stream_arn: str
     batch_info: str
 
@@ -47,9 +47,11 @@ def description(
 ) -> dict[str, Any]:
     """The invocation record of a batch that was given up."""
     first, latest = batch.records[0], batch.records[-1]
-    response: dict[str, Any] = {"statusCode": 200, "executedVersion": source.version}
-    if last is not None and last.error:
-        response["functionError"] = "Unhandled"
+    answered: dict[str, Any] = {}
+    if last is not None:
+        answered["responseContext"] = {"statusCode": 200, "executedVersion": last.version}
+        if last.error:
+            answered["responseContext"]["functionError"] = "Unhandled"
     return {
         "requestContext": {
             "requestId": request_id if last is None else last.request_id,
@@ -57,7 +59,7 @@ def description(
             "condition": condition,
             "approximateInvokeCount": batch.invocations,
         },
-        **({} if last is None else {"responseContext": response}),
+        **answered,
         "version": "1.0",
         "timestamp": _stamp(clock, clock.now),
         source.batch_info: {

@@ -10,7 +10,7 @@ alias
 Source: AWS Lambda Developer Guide, "Manage Lambda function versions", "Implement Lambda canary deployments using a
 weighted alias" and "Configuring provisioned concurrency for a function"; Lambda API Reference, the operations of the
 same names (read 2026-11). The sentences of the refusals are those that AWS answers, as published in issues of tools
-that met them. Ours differs: an alias that an event source mapping names is the version that it named at that moment.
+that met them.
 """
 
 from __future__ import annotations
