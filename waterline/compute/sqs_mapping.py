@@ -20,8 +20,8 @@ on until the first message's visibility timeout is over; then the batch comes ba
 Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", "Configuring scaling behavior for SQS event source
 mappings" and "Handling errors for an SQS event source in Lambda" (read 2026-11). AWS does not say how long it waits
 after a throttle, nor which poller gets a message, nor by how much it backs off when a function fails: one in fourteen
-is ours, fitted to measurements (Rehan van der Merwe, "7 SQS Lambda ESM Scaling Behaviours"). Here a batch that is being gathered is filled before another is
-begun, no poller is added while one waits out a throttle, and receives are instant.
+is ours, fitted to measurements (Rehan van der Merwe, "7 SQS Lambda ESM Scaling Behaviours"). Here a batch that is being
+gathered is filled before another is begun, no poller is added while one waits out a throttle, and receives are instant.
 """
 
 from __future__ import annotations
