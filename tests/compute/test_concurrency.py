@@ -17,7 +17,7 @@ from world import World, opened, sleeping
 
 from waterline.clock import SECOND
 from waterline.compute import limits
-from waterline.compute.concurrency import TokenBucket
+from waterline.services.token_bucket import TokenBucket
 
 ACCOUNT = limits.ACCOUNT_CONCURRENCY
 FLOOR = limits.UNRESERVED_AT_LEAST
@@ -162,7 +162,7 @@ def test_the_account_settings_show_what_is_left(world: World) -> None:
 
 def test_a_bucket_refills_continuously_and_never_beyond_its_capacity() -> None:
     """ "Lambda scaling behavior": refilled as time goes by, and what is not used is not kept."""
-    bucket = TokenBucket(1_000, 10 * SECOND)
+    bucket = TokenBucket(100, 1_000)
     assert sum(bucket.take(0) for _ in range(4_000)) == 1_000
     assert [bucket.take(9_999), bucket.take(10_000), bucket.take(10_001)] == [False, True, False]
     assert sum(bucket.take(SECOND) for _ in range(4_000)) == 99

@@ -27,6 +27,7 @@ _SQS = "Amazon SQS Developer Guide"
 _CLOUDWATCH = "Amazon CloudWatch User Guide"
 _APIGATEWAY = "Amazon API Gateway Developer Guide"
 _EVENTBRIDGE = "Amazon EventBridge User Guide"
+_SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
 
@@ -96,8 +97,22 @@ PAGES = {
     "Lambda proxy integrations in API Gateway": _APIGATEWAY,
     "Return binary media from a Lambda proxy integration in API Gateway": _APIGATEWAY,
     "Set up a deployment for a REST API": _APIGATEWAY,
+    "Choose an API Gateway API integration type": _APIGATEWAY,
+    "Create AWS service integrations for HTTP APIs in API Gateway": _APIGATEWAY,
+    "Integration passthrough behaviors": _APIGATEWAY,
+    "Integration subtype reference": _APIGATEWAY,
+    "Override your API's request and response parameters and status codes for REST APIs in API Gateway": _APIGATEWAY,
+    "Parameter mapping source for REST APIs in API Gateway": _APIGATEWAY,
+    "Set up an integration response in API Gateway": _APIGATEWAY,
+    "Set up mock integrations for REST APIs in API Gateway": _APIGATEWAY,
+    "Throttle requests to your HTTP APIs for better throughput in API Gateway": _APIGATEWAY,
+    "Throttle requests to your REST APIs for better throughput in API Gateway": _APIGATEWAY,
+    "Usage plans and API keys for REST APIs in API Gateway": _APIGATEWAY,
+    "Variables for data transformations for API Gateway": _APIGATEWAY,
     "Troubleshooting issues with HTTP API Lambda integrations": _APIGATEWAY,
     "Comparison operators for use in event patterns": _EVENTBRIDGE,
+    "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge": _EVENTBRIDGE,
+    "Schedule types in EventBridge Scheduler": _SCHEDULER,
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
@@ -114,9 +129,27 @@ SECTIONS = {
     "Success and failure conditions": "Handling errors for an SQS event source in Lambda",
 }
 
-_SERVICES = ("lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb")
+_SERVICES = (
+    "lambda",
+    "sqs",
+    "cloudwatch",
+    "sns",
+    "kinesis",
+    "dynamodb",
+    "apigateway",
+    "apigatewayv2",
+    "events",
+    "eventbridgev2",
+    "scheduler",
+    "pipes",
+    "firehose",
+    "s3",
+    "stepfunctions",
+    "cloudformation",
+    "dynamodbstreams",
+)
 _QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
-_FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|apigateway|eventbridge)\.[a-z_0-9]+)``")
+_FACT = re.compile(rf"``((?:{'|'.join(sorted({name.partition('.')[0] for name in facts}))})\.[a-z_0-9.]+)``")
 _ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
 
 
@@ -126,7 +159,7 @@ def actions() -> dict[str, str]:
     names = {}
     for service in _SERVICES:
         model = boto3.client(service, region_name="us-east-1").meta.service_model
-        names |= dict.fromkeys(model.operation_names, f"{model.service_id} API Reference")
+        names = dict.fromkeys(model.operation_names, f"{model.service_id} API Reference") | names
     return names
 
 

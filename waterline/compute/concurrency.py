@@ -27,9 +27,12 @@ its limit when a function reserves some of it stays within its limit: the functi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
-from waterline.clock import SECOND
 from waterline.compute import limits
+from waterline.services.token_bucket import TokenBucket
+
+_GROWTH = Fraction(limits.SCALED_AT_ONCE, limits.SCALING_PERIOD)
 
 
 @dataclass(frozen=True)
@@ -38,26 +41,6 @@ class Throttle:
 
     reason: str
     why: str
-
-
-class TokenBucket:
-    """Holds at most `capacity` tokens, refilled continuously, from empty to full in `period` microseconds."""
-
-    def __init__(self, capacity: int, period: int) -> None:
-        self._capacity = capacity
-        self._period = period
-        # In tokens times microseconds, so that every number is whole.
-        self._level = capacity * period
-        self._at = 0
-
-    def take(self, now: int) -> bool:
-        """Take one token at this instant, if there is one."""
-        self._level = min(self._level + (now - self._at) * self._capacity, self._capacity * self._period)
-        self._at = now
-        if self._level < self._period:
-            return False
-        self._level -= self._period
-        return True
 
 
 class FunctionConcurrency:
@@ -69,7 +52,7 @@ class FunctionConcurrency:
         self.on_demand = 0
         self.provisioned = 0
         self.provisioned_running = 0
-        self.scaling = TokenBucket(limits.SCALED_AT_ONCE, limits.SCALING_PERIOD * SECOND)
+        self.scaling = TokenBucket(_GROWTH, limits.SCALED_AT_ONCE)
         self.requests: TokenBucket | None = None
 
     @property
@@ -183,4 +166,5 @@ _RESERVED_RATE = "ReservedFunctionInvocationRateLimitExceeded"
 
 def _requests(concurrency: int) -> TokenBucket:
     """The requests that so much concurrency may get in a second."""
-    return TokenBucket(concurrency * limits.REQUESTS_PER_CONCURRENCY, SECOND)
+    rate = concurrency * limits.REQUESTS_PER_CONCURRENCY
+    return TokenBucket(rate, rate)
