@@ -41,6 +41,7 @@ PAGES = {
     "Configuring scaling behavior for SQS event source mappings": _LAMBDA,
     "Control access to Lambda function URLs": _LAMBDA,
     "Control which events Lambda sends to your function": _LAMBDA,
+    "Create an alias for a Lambda function": _LAMBDA,
     "Creating and managing Lambda function URLs": _LAMBDA,
     "Handling Lambda errors with an API Gateway API": _LAMBDA,
     "Handling errors for an SQS event source in Lambda": _LAMBDA,
