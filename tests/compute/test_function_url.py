@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from frontdoor import ACCOUNT, ECHO, REGION, raising, returning, slow, url
+from frontdoor import ACCOUNT, ECHO, REGION, permit_url, raising, returning, slow, url
 from world import World
 
 from waterline.compute.doors.client import NoSuchAddress
@@ -306,19 +306,7 @@ def test_the_url_of_an_alias_reaches_what_the_alias_names(world: World) -> None:
     """
     address = with_alias(world)
     assert world.cloud.http.get(address).status == 403
-    for action, condition in (
-        ("InvokeFunctionUrl", "FunctionUrlAuthType"),
-        ("InvokeFunction", "InvokedViaFunctionUrl"),
-    ):
-        value = {"FunctionUrlAuthType": "NONE", "InvokedViaFunctionUrl": True}[condition]
-        world.awslambda.add_permission(
-            FunctionName="issue",
-            Qualifier="live",
-            StatementId=f"live-{action}",
-            Action=f"lambda:{action}",
-            Principal="*",
-            **{condition: value},
-        )
+    permit_url(world, Qualifier="live")
     assert world.cloud.http.get(address).body == "version 1"
     own = world.awslambda.get_function_url_config(FunctionName="issue")["FunctionUrl"]
     assert world.cloud.http.get(own).body == "version $LATEST"
