@@ -6,8 +6,8 @@ by a call: a visibility timeout or a delay that runs out (a foreground timer) an
 
 What AWS says, in the SQS Developer Guide unless another source is named
 ------------------------------------------------------------------------
-- "Amazon SQS visibility timeout": a received message is hidden for the timeout, at most 12 hours from the receive. Here
-  it is receivable again at that very instant.
+- "Amazon SQS visibility timeout": a received message is hidden for the timeout, from the receive on at most for as long
+  as ``sqs.visibility_range`` says. Here it is receivable again at that very instant.
 - DeleteMessage, API reference: the handle must be that of the latest receive; with an old one the request succeeds but
   the message might not be deleted. Here it is not. The latest handle deletes also after the timeout has run out, until
   somebody receives the message again; but a FIFO queue then answers that the handle has expired (the guide's pages on
@@ -266,7 +266,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         Raises MessageNotInflight, ReceiptHandleIsInvalid or InvalidParameterValue, as AWS does.
         """
         if timeout not in limits.VISIBILITY_TIMEOUT:
-            raise errors.invalid_value(timeout, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")
+            raise errors.out_of_range(timeout, "VisibilityTimeout", limits.VISIBILITY_TIMEOUT)
         message = self.holder(receipt_handle)
         if message is None or message.receipt_handle != receipt_handle:
             raise errors.not_available_for_change(receipt_handle)
