@@ -1,8 +1,8 @@
 """What AWS refuses when an event source mapping of a queue is made or changed.
 
 Sources: CreateEventSourceMapping, API reference, for the bounds (facts ``esm.*``); "Creating and configuring an Amazon
-SQS event source mapping", AWS Lambda Developer Guide, for the visibility timeout (read 2026-11). The sentences are AWS's
-as users have reported them (aws/aws-lambda-dotnet pull request 1758, serverless/serverless issue 8989,
+SQS event source mapping", AWS Lambda Developer Guide, for the visibility timeout (read 2026-11). The sentences
+are those of AWS as users have reported them (aws/aws-lambda-dotnet pull request 1758, serverless/serverless issue 8989,
 pulumi/pulumi-aws-serverless issue 20, aws/chalice issue 2146, motdotla/node-lambda issue 466, aws/aws-cdk issue 19917
 for what is for streams only). Where nobody has, the sentence is botocore's form for a value out of range.
 """

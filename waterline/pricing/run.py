@@ -10,8 +10,12 @@ SQS
     mapping receives and deletes is counted by the batches that it invoked with, ten messages to a request. A journal
     does not hold which calls of your own code were batches, nor receives that found nothing: the first makes this count
     too high, the second too low.
-SNS, EventBridge, Kinesis, Firehose
-    what was sent to a topic, bus or stream, by its size. Shards, archives and deliveries by HTTP are not in a journal.
+SNS
+    what was published to a topic, and the copies that it delivered, by protocol; of FIFO topics also their sizes. What
+    a filter on the body reads, handshakes, and attempts that failed are not counted.
+EventBridge, Kinesis, Firehose
+    what was sent to a bus or stream, by its size; of buses, replayed events and those of AWS services apart. Shards,
+    archives and deliveries by HTTP are not in a journal.
 
 Places of other services are named in a remark and not priced.
 """
@@ -96,6 +100,8 @@ class Used:
         """By place: the sizes of what was sent there."""
         self.received: dict[str, Counter[int]] = defaultdict(Counter)
         """By queue: the sizes of the messages that were received one by one."""
+        self.bus_events: Counter[str] = Counter()
+        """Events on buses in chunks, but custom ones: of AWS services, and replayed."""
         self.receives: Counter[str] = Counter()
         """By queue: the requests with which mappings received their batches."""
         self.deletes: Counter[str] = Counter()
@@ -107,7 +113,12 @@ class Used:
         self.invocations: Counter[str] = Counter()
         self.milliseconds: Counter[str] = Counter()
         """By function: what its invocations lasted, each rounded up."""
+        self.delivered: dict[str, Counter[int]] = defaultdict(Counter)
+        """By protocol: the sizes of the copies that standard topics delivered."""
+        self.delivered_in_order: Counter[int] = Counter()
+        """The sizes of the copies that FIFO topics delivered."""
         self.unpriced: set[str] = set()
+        self._copies: dict[str, tuple[str, int]] = {}
         self._sizes: dict[str, int] = {}
         self._held: dict[str, str] = {}
         self._batch_of: dict[str, str] = {}
@@ -130,18 +141,36 @@ class Used:
             sends, receives, deletes = map(scaled, counts)
             yield sqs.Queue(sends, receives, deletes, kind=kind, note=_QUEUES)
         yield self._functions(memory, architecture, times)
-        topics, buses = _all(self, "sns"), _all(self, "eventbridge")
-        if topics:
-            publishes = _chunked(topics, sns.CHUNK)
-            chunked = publishes != topics.total()
-            yield sns.Topic(scaled(publishes), chunked=chunked, note="Deliveries by HTTP and email are not counted.")
-        if buses:
-            yield eventbridge.Bus(scaled(_chunked(buses, eventbridge.CHUNK)))
+        yield from self._topics(times)
+        buses = _all(self, "eventbridge")
+        if buses or self.bus_events:
+            yield eventbridge.Bus(
+                scaled(_chunked(buses, eventbridge.CHUNK)),
+                aws_events=scaled(self.bus_events["aws"]),
+                replayed=scaled(self.bus_events["replayed"]),
+            )
         if records := _all(self, "kinesis"):
             yield kinesis.Stream(units=scaled(_chunked(records, kinesis.UNIT)), note="Shards are not counted.")
         if records := _all(self, "firehose"):
             size = _chunked(records, firehose.ROUNDING) * firehose.ROUNDING
             yield firehose.Delivery(size * times / GB)
+
+    def _topics(self, times: Decimal) -> Iterator[Use]:
+        standard, fifo = Counter[int](), Counter[int]()
+        for place in self._at("sns"):
+            (fifo if place.endswith(".fifo") else standard).update(self.sent[place])
+        if standard:
+            publishes = _chunked(standard, sns.CHUNK)
+            deliveries = {protocol: up(sizes.total() * times) for protocol, sizes in self.delivered.items()}
+            yield sns.Topic(up(publishes * times), deliveries, chunked=publishes != standard.total())
+        if fifo:
+            delivered = self.delivered_in_order
+            yield sns.FifoTopic(
+                up(fifo.total() * times),
+                _chunked(fifo, 1) * times / GB,
+                up(delivered.total() * times),
+                _chunked(delivered, 1) * times / GB,
+            )
 
     def _functions(
         self, memory: Callable[[str], int], architecture: lambda_.Architecture, times: Decimal
@@ -212,16 +241,30 @@ class Used:
                     self.milliseconds[place] += -(-(detail["duration"] + initialized.pop(invocation, 0)) // 1000)
             elif kind in ("hidden", "deduplicated"):
                 self.calls[place] += 1
+            elif kind == "routed" and message is not None and event.parents and "request" not in detail:
+                self._copies[message] = (detail.get("protocol", ""), self._sizes.get(event.parents[0], 0))
+            elif kind == "delivered" and message in self._copies:
+                self._delivered(place, *self._copies.pop(message))
         self._close_batch()
 
     def _sent(self, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
         body = detail.get("body")
         size = len(body.encode()) if isinstance(body, str) else 0
-        self.sent[place][size] += 1
+        kind = eventbridge.kind_of(detail) if _SERVICES[place.partition(":")[0]] == "eventbridge" else "custom"
+        if kind == "custom":
+            self.sent[place][size] += 1
+        else:
+            self.bus_events[kind] += chunks(size, eventbridge.CHUNK)
         if message is not None:
             self._sizes[message] = size
         if "group" in detail:
             self.grouped.add(place)
+
+    def _delivered(self, place: str, protocol: str, size: int) -> None:
+        if place.endswith(".fifo"):
+            self.delivered_in_order[size] += 1
+        elif protocol in sns.PROTOCOLS:
+            self.delivered[protocol][size] += 1
 
     def _close_batch(self) -> None:
         """What one invocation was given was received together: those receives are counted by tens."""

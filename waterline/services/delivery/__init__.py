@@ -14,6 +14,6 @@ copy
 """
 
 from waterline.services.delivery.copies import Copies, Copy, Retries
-from waterline.services.delivery.targets import NotTaken, Sender, Targets
+from waterline.services.delivery.targets import NotTaken, Sender, Targets, place_of
 
-__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets"]
+__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "place_of"]

@@ -13,6 +13,7 @@ from typing import Any
 from waterline.clock import SECOND
 from waterline.ground import Ground
 from waterline.services.delivery.targets import NotTaken
+from waterline.waiting import Task
 
 _NO_END = 1 << 62
 
@@ -60,14 +61,14 @@ class Copies:
         attempt: Callable[[Copy], object],
         retries: Callable[[], Retries],
         bury: Callable[[Copy], str | None],
-    ) -> None:
-        """Begin to deliver a copy, in a task of its own.
+    ) -> Task:
+        """Begin to deliver a copy, in a task of its own, which is gone when the copy's way has ended.
 
         `attempt` hands it over or raises NotTaken. `retries` is asked after the first failure. `bury` puts a copy that
         was given up into its dead-letter queue and returns the queue's name, or None when there is none; it may raise
         NotTaken.
         """
-        self._ground.clock.spawn(
+        return self._ground.clock.spawn(
             f"delivery from {self._place}", self._deliver, copy, attempt, retries, bury, cause=(copy.message,)
         )
 
@@ -99,7 +100,8 @@ class Copies:
         try:
             attempt(copy)
         except NotTaken as refusal:
-            copy.last = refusal
+            # Without its frames, which hold the copy: such cycles would have to be collected, one for each attempt.
+            copy.last = refusal.with_traceback(None)
             return False
         self._record("delivered", copy, None, count=copy.attempts)
         return True
@@ -109,9 +111,8 @@ class Copies:
         try:
             grave = bury(copy)
         except NotTaken as refusal:
-            self._record(
-                "dropped", copy, f"{why}; and its dead-letter queue did not take it: {refusal}", count=copy.attempts
-            )
+            why = f"{why}; and its dead-letter queue did not take it: {refusal}"
+            self._record("dropped", copy, why, count=copy.attempts, dead_letter_error=str(refusal))
             return
         if grave is None:
             self._record("dropped", copy, why, count=copy.attempts)

@@ -9,7 +9,7 @@ A fault that is laid on the target's service (``cloud.faults.outage("sqs")``) st
 
 from __future__ import annotations
 
-import json
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
-from waterline.services.policy import Request, judged
+from waterline.services.policy import Request, judged, statements_of
 from waterline.web import Headers, Response, Unreachable, request_to
 
 _RETRYABLE = frozenset(
@@ -56,17 +56,20 @@ class NotTaken(Exception):
 class Sender:
     """Who delivers: `principal` (``sns.amazonaws.com``) on behalf of the resource `arn`.
 
-    `by_role`: with a role of the account, so that resource policies are not asked.
+    `by_role`: with a role of the account, so that resource policies are not asked. `owner`: the account on whose own
+    behalf the service acts, as an alarm's action does: the condition key ``aws:SourceOwner``.
     """
 
     principal: str
     arn: str
     account: str
     by_role: bool = False
+    owner: str | None = None
 
     @property
     def context(self) -> dict[str, str]:
-        return {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        known = {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        return known if self.owner is None else {**known, "aws:sourceowner": self.owner}
 
 
 class Targets:
@@ -121,7 +124,7 @@ class Targets:
         with self._asked("sns", arn, f"sns:{topic.name}"):
             self._allow(sender, "sns:Publish", arn, topic.policy, f"sns:{topic.name}")
             values = {name: {"Type": kind, "Value": value} for name, (kind, value) in (attributes or {}).items()}
-            identifier, *_ = backend.publish(
+            identifier = backend.publish(
                 message,
                 arn=arn,
                 subject=subject,
@@ -143,7 +146,8 @@ class Targets:
         answered: dict[str, str] = {}
         with self._asked("lambda", arn, f"lambda:{function.function_name}"):
             payload = backend.invoke(arn, None, event, {}, answered)
-        return str(payload), answered.get("x-amz-function-error")
+        said = payload.decode() if isinstance(payload, bytes) else str(payload)
+        return said, answered.get("x-amz-function-error")
 
     def stream(self, sender: Sender, arn: str, key: str, data: str) -> str:
         """Put a record (`data`: base64) into a stream. Returns its sequence number."""
@@ -153,15 +157,31 @@ class Targets:
         return str(number)
 
     def bus(self, sender: Sender, arn: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Put entries of ``PutEvents`` on a bus. Returns the identifiers of the events."""
-        answers = []
+        """Put entries of ``PutEvents`` on a bus, which asks its policy. Returns the identifiers of the events."""
+        backend, answers = _backend("events", arn), []
+        if backend.bus_at(arn) is None:
+            raise _missing("ResourceNotFoundException", "event bus", arn)
         with self._asked("events", arn, f"events:{_last(arn)}"):
-            for answer in _backend("events", arn).put_events([{**entry, "EventBusName": arn} for entry in entries]):
+            for answer in backend.put_events([{**entry, "EventBusName": arn} for entry in entries], sender):
                 if "ErrorCode" in answer:
                     code = str(answer["ErrorCode"])
                     raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in _RETRYABLE)
                 answers.append(str(answer["EventId"]))
         return answers
+
+    def log_group(self, sender: Sender, arn: str, stream: str, text: str, timestamp: int) -> None:
+        """Write a log event (`timestamp` in milliseconds) into a stream of a log group, made if it is missing."""
+        backend, name = _backend("logs", arn), arn.split(":")[6]
+        if name not in backend.groups:
+            raise _missing("ResourceNotFoundException", "log group", arn)
+        with self._asked("logs", arn, f"logs:{name}"):
+            policies = [statements_of(policy.policy_document) for policy in backend.resource_policies.values()]
+            statements = [statement for policy in policies for statement in policy]
+            log_stream = f"{arn.removesuffix(':*')}:log-stream:{stream}"
+            self._allow(sender, "logs:PutLogEvents", log_stream, statements, f"logs:{name}")
+            if stream not in backend.groups[name].streams:
+                backend.create_log_stream(name, stream)
+            backend.put_log_events(name, stream, [{"timestamp": timestamp, "message": text}])
 
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""
@@ -174,7 +194,7 @@ class Targets:
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""
         with self._asked("firehose", arn, f"firehose:{_last(arn)}"):
-            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": data})
+            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": base64.b64decode(data)})
         return str(answer["RecordId"])
 
     def bucket(self, sender: Sender, name: str, key: str, content: bytes) -> None:
@@ -233,7 +253,7 @@ class Targets:
     def _allow(self, sender: Sender, action: str, arn: str, policy: Any, place: str) -> None:
         if sender.by_role:
             return
-        verdict = judged(_document(policy), Request(sender.principal, action, arn, sender.context))
+        verdict = judged(policy, Request(sender.principal, action, arn, sender.context))
         if not verdict.allowed:
             cause = self._ground.clock.cause
             self._ground.journal.record(
@@ -266,6 +286,12 @@ class Targets:
             raise NotTaken(code, f"{_last(arn)} did not take it: {said}", retryable=code in _RETRYABLE) from error
 
 
+def place_of(arn: str) -> str:
+    """What the journal calls a target: ``sqs:tickets``, ``lambda:issue-ticket``, ``events:orders``."""
+    service = arn.split(":")[2]
+    return f"{service}:{arn.split(':')[6] if service == 'logs' else _last(arn)}"
+
+
 def _backend(service: str, arn: str) -> Any:
     parts = arn.split(":")
     if len(parts) < 6 or not parts[4]:
@@ -281,7 +307,3 @@ def _last(arn: str) -> str:
     """What is last in an ARN: a queue's or a topic's name, a stream's, a bus's; a function's without its qualifier."""
     parts = arn.split(":")
     return parts[6] if parts[2] == "lambda" else parts[-1].rpartition("/")[2]
-
-
-def _document(policy: Any) -> Any:
-    return json.dumps(policy) if isinstance(policy, dict) else policy
