@@ -39,6 +39,7 @@ from waterline.faults.backoff import seeded
 from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
+from waterline.services.hosts import known_hosts
 from waterline.web.wire import wired
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ _SERVICES = {
     "dynamodbstreams": "waterline.services.dynamodb:StreamReaders",
     "s3": "waterline.services.s3:BucketBackend",
     "events": "waterline.services.events:EventBackend",
+    "stepfunctions": "waterline.services.states:StatesBackend",
     "lambda": "waterline.compute.backend:Functions",
     "cloudwatch": "waterline.services.cloudwatch:MetricBackend",
     "apigateway": "waterline.compute.doors.rest_backend:RestApis",
@@ -162,6 +164,7 @@ class Cloud:
             moto.start(reset=False)
             stack.callback(moto.stop)
             stack.enter_context(installed(_SERVICES, ground))
+            stack.enter_context(known_hosts())
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]

@@ -33,6 +33,7 @@ _DYNAMODB = "Amazon DynamoDB Developer Guide"
 _SNS = "Amazon SNS Developer Guide"
 _IAM = "AWS Identity and Access Management User Guide"
 _S3 = "Amazon S3 User Guide"
+_STATES = "AWS Step Functions Developer Guide"
 
 PAGES = {
     "AWS Lambda function errors in Python": _LAMBDA,
@@ -182,6 +183,37 @@ PAGES = {
     "DynamoDB provisioned capacity mode": _DYNAMODB,
     "Using time to live (TTL) in DynamoDB": _DYNAMODB,
     "Working with expired items and time to live (TTL)": _DYNAMODB,
+    "Accessing execution data from the Context object in Step Functions": _STATES,
+    "Automating Step Functions event delivery with EventBridge": _STATES,
+    "Call HTTPS APIs in Step Functions workflows": _STATES,
+    "Choice workflow state": _STATES,
+    "Choosing workflow type in Step Functions": _STATES,
+    "Discover service integration patterns in Step Functions": _STATES,
+    "Fail workflow state": _STATES,
+    "Handling errors in Step Functions workflows": _STATES,
+    "Integrating services with Step Functions": _STATES,
+    "Intrinsic functions for JSONPath states in Step Functions": _STATES,
+    "ItemBatcher (Map)": _STATES,
+    "ItemReader (Map)": _STATES,
+    "Learn about Activities in Step Functions": _STATES,
+    "Learning to use AWS service SDK integrations in Step Functions": _STATES,
+    "Map workflow state": _STATES,
+    "Monitoring Step Functions metrics using Amazon CloudWatch": _STATES,
+    "Parallel workflow state": _STATES,
+    "Pass workflow state": _STATES,
+    "Passing data between states with variables": _STATES,
+    "Processing input and output in Step Functions": _STATES,
+    "Restarting state machine executions with redrive in Step Functions": _STATES,
+    "ResultWriter (Map)": _STATES,
+    "Setting failure thresholds for Distributed Map states in Step Functions": _STATES,
+    "State machine versions in Step Functions workflows": _STATES,
+    "Succeed workflow state": _STATES,
+    "Task workflow state": _STATES,
+    "Transforming data with JSONata in Step Functions": _STATES,
+    "Using CloudWatch Logs to log execution history in Step Functions": _STATES,
+    "Using Map state in Distributed mode for large-scale parallel workloads in Step Functions": _STATES,
+    "Using Map state in Inline mode in Step Functions workflows": _STATES,
+    "Wait workflow state": _STATES,
 }
 """Title and guide (read 2026-11)."""
 

@@ -10,6 +10,7 @@ A fault that is laid on the target's service (``cloud.faults.outage("sqs")``) st
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -185,11 +186,20 @@ class Targets:
 
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""
-        with self._asked("stepfunctions", arn, f"states:{_last(arn)}"):
-            execution = _backend("stepfunctions", arn).start_execution(
-                arn, name or self._ground.identifier("executions"), text
-            )
-        return str(execution.execution_arn)
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
+            execution = _backend("stepfunctions", arn).start_execution(arn, name, text)
+        return str(execution.arn)
+
+    def workflow(self, sender: Sender, arn: str, text: str) -> tuple[str, str, str | None]:
+        """Play an Express workflow with an input (JSON text) and wait.
+
+        Returns its status, its output (JSON text) or its error, and the cause of an error.
+        """
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
+            execution = _backend("stepfunctions", arn).start_sync_execution(arn, None, text)
+        if execution.status == "SUCCEEDED":
+            return "SUCCEEDED", json.dumps(execution.output), None
+        return str(execution.status), str(execution.error or ""), execution.cause_text
 
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""
@@ -307,3 +317,9 @@ def _last(arn: str) -> str:
     """What is last in an ARN: a queue's or a topic's name, a stream's, a bus's; a function's without its qualifier."""
     parts = arn.split(":")
     return parts[6] if parts[2] == "lambda" else parts[-1].rpartition("/")[2]
+
+
+def _machine(arn: str) -> str:
+    """A state machine's name, in its ARN or in that of a version or an alias."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 else arn
