@@ -44,7 +44,6 @@ def test_a_cloud_with_a_queue_has_imported_no_other_service() -> None:
     names = [
         "waterline.services.sqs",
         "waterline.services.cloudwatch",
-        "waterline.services.kinesis",
         "waterline.compute.backend",
         "waterline.compute.doors.client",
         "moto.awslambda.models",

@@ -40,6 +40,7 @@ from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.hosts import known_hosts
+from waterline.services.kinesis import subscriptions_answered
 from waterline.web.wire import wired
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _SERVICES = {
     "sqs": "waterline.services.sqs:QueueBackend",
     "sns": "waterline.services.sns:TopicBackend",
     "kinesis": "waterline.services.kinesis:StreamBackend",
+    "firehose": "waterline.services.firehose:HoseBackend",
     "dynamodb": "waterline.services.dynamodb:TableBackend",
     "dynamodbstreams": "waterline.services.dynamodb:StreamReaders",
     "s3": "waterline.services.s3:BucketBackend",
@@ -166,6 +168,7 @@ class Cloud:
             stack.enter_context(installed(_SERVICES, ground))
             stack.enter_context(known_hosts())
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
+            stack.enter_context(subscriptions_answered())
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}

@@ -30,6 +30,7 @@ _EVENTBRIDGE = "Amazon EventBridge User Guide"
 _SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
+_FIREHOSE = "Amazon Data Firehose Developer Guide"
 _SNS = "Amazon SNS Developer Guide"
 _IAM = "AWS Identity and Access Management User Guide"
 _S3 = "Amazon S3 User Guide"
@@ -137,8 +138,23 @@ PAGES = {
     "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge": _EVENTBRIDGE,
     "Schedule types in EventBridge Scheduler": _SCHEDULER,
     "Change the data retention period": _KINESIS,
+    "Choose the right mode to stream in": _KINESIS,
+    "Develop enhanced fan-out consumers with dedicated throughput": _KINESIS,
+    "Handle large records": _KINESIS,
+    "Monitor the Amazon Kinesis Data Streams service with Amazon CloudWatch": _KINESIS,
+    "Quotas and limits": _KINESIS,
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
+    "Amazon Data Firehose quota": _FIREHOSE,
+    "Configure Amazon S3 object name format": _FIREHOSE,
+    "Configure source settings": _FIREHOSE,
+    "Handle data delivery failures": _FIREHOSE,
+    "Handle failure in data transformation": _FIREHOSE,
+    "Monitor Amazon Data Firehose with CloudWatch metrics": _FIREHOSE,
+    "Required parameters for data transformation": _FIREHOSE,
+    "Transform source data in Amazon Data Firehose": _FIREHOSE,
+    "Understand custom prefixes for Amazon S3 objects": _FIREHOSE,
+    "Understand data delivery in Amazon Data Firehose": _FIREHOSE,
     "Best practices for designing and using partition keys effectively in DynamoDB": _DYNAMODB,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
     "AND/OR logic": _SNS,

@@ -19,7 +19,7 @@ from waterline.clock import SECOND
 from waterline.cloud import REGION, Cloud
 from waterline.facts import facts
 
-TOLD = {*range(1, 11), 13, 16, 17, 21, 22, 23}
+TOLD = {*range(1, 11), 13, 16, 17, 18, 21, 22, 23}
 HALF_TOLD: dict[int, str] = {}
 
 FAIL = "def handler(event, context):\n    raise RuntimeError('no')\n"
@@ -369,6 +369,29 @@ def test_a_bad_record_blocks_its_shard_unless_the_mapping_bounds_the_retries(clo
     assert len(times(cloud, "invoked", place="lambda:default")) > 100
     assert len(times(cloud, "succeeded", place="lambda:bounded")) == 1
     assert (held(caught), held(discarded)) == (0, 1)
+
+
+def test_more_shards_help_keys_that_are_spread_and_no_single_key(cloud: Cloud) -> None:
+    """M18: more shards always spread the load.
+
+    Source: PutRecord; fact ``kinesis.shard_write``. The MD5 of the key decides: ten shards take no more of one key than
+    one does, and of six keys all go to one of two shards.
+    """
+    kinesis = client("kinesis")
+
+    def refused(stream: str, keys: list[str]) -> int:
+        records = [{"Data": b"x", "PartitionKey": key} for key in keys]
+        calls = [records[first : first + 500] for first in range(0, len(records), 500)]
+        return sum(int(kinesis.put_records(StreamName=stream, Records=call)["FailedRecordCount"]) for call in calls)
+
+    for shards in (1, 10):
+        kinesis.create_stream(StreamName=f"hot-{shards}", ShardCount=shards)
+        assert refused(f"hot-{shards}", ["one customer"] * 3000) == 2000
+    kinesis.create_stream(StreamName="spread", ShardCount=10)
+    assert refused("spread", [f"customer {number}" for number in range(3000)]) == 0
+    kinesis.create_stream(StreamName="two", ShardCount=2)
+    answers = [kinesis.put_record(StreamName="two", PartitionKey=str(key), Data=b"x") for key in range(6)]
+    assert {answer["ShardId"] for answer in answers} == {"shardId-000000000001"}
 
 
 # -- asynchronous invocations ------------------------------------------------------------------------------------------

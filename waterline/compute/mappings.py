@@ -98,8 +98,10 @@ class Mappings(VersionedFunctions):
         for name, default in STREAM_DEFAULTS.items():
             spec.setdefault(name, default)
         settings = stream_settings(spec.get, stream)
-        mapping = super().create_event_source_mapping(spec)
-        mapping.function_arn = aim.arn
+        # moto knows streams only, not their consumers.
+        whole = {**spec, "EventSourceArn": stream.arn.partition("/consumer/")[0]}
+        mapping = super().create_event_source_mapping(whole)
+        mapping.event_source_arn, mapping.function_arn = stream.arn, aim.arn
         role = self.get_function(aim.name, aim.qualifier).role
         reading = StreamMapping(self.ground, stream, aim, settings, start_of(spec, clock), self.new_request_id, role)
         self._mappings[mapping.uuid] = reading

@@ -4,7 +4,8 @@ Words
 -----
 reader
     reads one shard from its position on, and deals the records out to lanes. It looks once a second at a shard of
-    Kinesis, four times a second at one of DynamoDB, counted from when the mapping began to read the shard.
+    Kinesis, four times a second at one of DynamoDB, counted from when the mapping began to read the shard. What a read
+    gives, and whether the shard refuses it, is the stream's to say; to a consumer (enhanced fan-out) they are pushed.
 lane
     works off records one batch after another (``lane``). A shard has as many as the parallelization factor says; the
     records of one key go to one lane, so they stay in order.
@@ -19,7 +20,7 @@ disabled goes on where it stopped.
 Sources: AWS Lambda Developer Guide, "How Lambda processes records from stream and queue-based event sources", "Using
 Lambda to process records from Amazon Kinesis Data Streams", "Using AWS Lambda with Amazon DynamoDB" (read 2026-11;
 facts ``esm.kinesis_poll_rate``, ``esm.ddb_poll_rate``, ``esm.stream_max_concurrency``). AWS does not say what happens
-between a poll and a batch; here a reader takes over all that there is and holds it in memory, and a mapping with
+between a poll and a batch; here a reader takes over all that it reads and holds it in memory, and a mapping with
 ``LATEST`` begins at the instant at which it is made, not some minutes later.
 """
 
@@ -63,7 +64,9 @@ class StreamMapping:
         self.closed = False
         self._positions = {shard.id: start.in_shard(shard) for shard in stream.logs}
         self._readers: dict[str, Reader] = {}
-        self._polls = limits.KINESIS_POLLS_PER_SECOND if self.data_key == KINESIS else limits.DYNAMODB_POLLS_PER_SECOND
+        polls = limits.KINESIS_POLLS_PER_SECOND if self.data_key == KINESIS else limits.DYNAMODB_POLLS_PER_SECOND
+        self.poll_interval = 0 if stream.pushes else SECOND // polls
+        """In microseconds; 0: records come by themselves."""
 
     # -- what the API does with it -----------------------------------------------------------------------------------
 
@@ -106,11 +109,6 @@ class StreamMapping:
             self.changed.wait()
         return not self.closed
 
-    @property
-    def poll_interval(self) -> int:
-        """In microseconds."""
-        return SECOND // self._polls
-
     def finished(self) -> None:
         """A shard has been worked off: its children may be read."""
         if self.stream.deleted and all(reader.finished for reader in self._readers.values()):
@@ -145,6 +143,7 @@ class Reader:
         self._position = position
         self._begun = self._clock.now
         self._latest_poll = -1
+        self._again = 0
         self._drained = self._clock.signal()
         self._lanes: list[Lane] = []
         self._clock.spawn(f"reader of {shard.id}", self._run)
@@ -160,10 +159,9 @@ class Reader:
         return self.shard.closed and self.caught_up
 
     def read(self) -> None:
-        """One poll: take over what has arrived, filter it, and deal it out by key."""
+        """One poll: take over what it finds, filter it, and deal it out by key."""
         settings, lanes = self.mapping.settings, self._lanes
-        records = self.shard.after(self._position)
-        self._position = self.shard.end
+        records, self._position, self._again = self.mapping.stream.poll(self.shard, self._position)
         for record in records:
             record.taken = True
             if settings.filters is not None and not settings.filters.want(record.event):
@@ -188,7 +186,9 @@ class Reader:
 
     def _run(self) -> None:
         while self.mapping.wait_until_running():
-            if len(self._lanes) != self.mapping.settings.lanes:
+            if self.mapping.stream.deleted and not self.shard.closed:
+                self.mapping.stop_because("its consumer was deregistered")
+            elif len(self._lanes) != self.mapping.settings.lanes:
                 self._make_lanes()
             elif not self.caught_up:
                 self._clock.sleep((self._next_poll() - self._clock.now) / SECOND)
@@ -216,6 +216,8 @@ class Reader:
     def _next_poll(self) -> int:
         """The next instant of the grid on which this shard is polled, no instant twice."""
         interval = self.mapping.poll_interval
+        if not interval:
+            return max(self._clock.now, self._again)
         since = -(-(self._clock.now - self._begun) // interval)
         due = self._begun + since * interval
         return due if due > self._latest_poll else due + interval

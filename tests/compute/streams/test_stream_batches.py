@@ -159,9 +159,12 @@ def test_a_full_batch_does_not_wait_for_its_window(river: River) -> None:
 
 def test_six_megabytes_end_a_batch(river: River) -> None:
     """ "Batching behavior": the payload limit of 6 MB; a record's data count in base64."""
-    river.begin(PASS)
+    river.stream()
+    river.world.deploy(PASS)
     for letter in "abcdef":
         river.put(letter * 1_000_000)
+        river.advance(1)  # a shard takes 1 MB a second
+    river.map()
     river.settle()
     assert [len(bodies.split()) for _, bodies in river.batches()] == [4, 2]
 
