@@ -201,6 +201,7 @@ def test_a_topic_reaches_a_function_through_its_queue(world: World) -> None:
     arn = world.deploy("def handler(event, context):\n    print(event['Records'][0]['Sns']['Message'])\n")
     sns = boto3.client("sns")
     topic = sns.create_topic(Name="orders")["TopicArn"]
+    world.let_invoke(topic)
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     world.awslambda.add_permission(
         FunctionName="issue",
