@@ -23,7 +23,7 @@ from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
 from waterline.services.policy import Request, judged
 
-_RETRYABLE = frozenset(
+RETRYABLE = frozenset(
     {
         "InternalFailure",
         "InternalServerError",
@@ -158,7 +158,7 @@ class Targets:
             for answer in _backend("events", arn).put_events([{**entry, "EventBusName": arn} for entry in entries]):
                 if "ErrorCode" in answer:
                     code = str(answer["ErrorCode"])
-                    raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in _RETRYABLE)
+                    raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in RETRYABLE)
                 answers.append(str(answer["EventId"]))
         return answers
 
@@ -227,7 +227,7 @@ class Targets:
             code = str(getattr(error, "code", None) or getattr(error, "error_type", None) or type(error).__name__)
             code = str(getattr(error, "error_type", code)) if code.isdigit() else code
             said = " ".join(str(getattr(error, "message", None) or error).split())
-            raise NotTaken(code, f"{_last(arn)} did not take it: {said}", retryable=code in _RETRYABLE) from error
+            raise NotTaken(code, f"{_last(arn)} did not take it: {said}", retryable=code in RETRYABLE) from error
 
 
 def _backend(service: str, arn: str) -> Any:
