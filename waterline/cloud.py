@@ -51,6 +51,7 @@ from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
 from waterline.services.kinesis import StreamBackend
 from waterline.services.sqs import QueueBackend
+from waterline.web.wire import wired
 
 from moto.apigateway.models import apigateway_backends  # isort: skip  (doors.rest_api makes it importable)
 
@@ -110,6 +111,7 @@ class Cloud:
         self.journal = Journal(self.clock)
         self._ground = Ground(self.clock, self.journal, self.seed)
         self.faults = self._ground.faults
+        self.web = self._ground.web
         self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
 
@@ -169,6 +171,8 @@ class Cloud:
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}
+            targets["downstream"] = lambda: ground.web.names
+            stack.enter_context(wired(ground.web))
             stack.enter_context(self.faults.known(targets, operations))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)

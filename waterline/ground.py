@@ -1,4 +1,4 @@
-"""What every service of the cloud stands on: its clock, its journal, its random numbers, and its faults."""
+"""What every service of the cloud stands on: its clock, its journal, its random numbers, its faults and its web."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from moto.core.base_backend import BackendDict
 from waterline.clock import Clock
 from waterline.faults import Faults
 from waterline.journal import Journal
+from waterline.web import Web
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,11 @@ class Ground:
     seed: int
     _streams: dict[str, random.Random] = field(default_factory=dict)
     faults: Faults = field(init=False)
+    web: Web = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "faults", Faults(self.clock, self.random))
+        object.__setattr__(self, "web", Web(self.clock, self.journal, self.faults, self.identifier))
 
     def random(self, purpose: str) -> random.Random:
         """The stream of random numbers for one purpose.

@@ -36,6 +36,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "sent": "a producer's call was answered: the message is stored, or on its way",
         "deduplicated": "a FIFO queue had seen this deduplication identifier in the last five minutes and dropped it",
         "delayed": "stored, but hidden from consumers until its delay is over",
+        "requested": "a request or a query reached somebody else's server: an HTTP API, a database",
+        "written": "what was asked for is done: an item, an object or a row is changed, a third party has acted",
         "received": "a consumer received it; it is hidden from the others until its visibility timeout is over",
         "hidden": "a consumer changed how long it stays hidden",
         "visible": "its visibility timeout or its delay ran out: it can be received again",

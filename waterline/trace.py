@@ -80,6 +80,7 @@ def _why(detail: Mapping[str, Any]) -> str:
 _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "sent": lambda detail: str(detail.get("request", "")),
     "answered": _answered,
+    "requested": lambda detail: str(detail.get("request", "")),
     "delayed": lambda detail: f"until {instant(detail['until'])}",
     "received": _received,
     "hidden": lambda detail: f"until {instant(detail['until'])}",

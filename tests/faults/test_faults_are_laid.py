@@ -31,7 +31,7 @@ from waterline.faults import Fault, FaultRefused, UnknownTarget
         (lambda c: c.faults.slow("issue-ticket", seconds=1, operation="Invoke"), FaultRefused, "is for services"),
         (lambda c: c.faults.errors("sqs", when="x"), FaultRefused, "when="),
         (lambda c: c.faults.throttles("sqs", operation="SendMesage"), UnknownTarget, "did you mean 'SendMessage'?"),
-        (lambda c: c.faults.throttles("issue-ticket"), UnknownTarget, "no service 'issue-ticket'"),
+        (lambda c: c.faults.throttles("issue-ticket"), UnknownTarget, "no service or downstream 'issue-ticket'"),
         (lambda c: c.faults.duplicates("ticket"), UnknownTarget, "did you mean 'tickets'?"),
         (lambda c: c.faults.duplicates("orders.fifo"), FaultRefused, "is a FIFO queue"),
         (lambda c: c.faults.reorders("orders.fifo"), FaultRefused, "is a FIFO queue"),

@@ -11,7 +11,8 @@
 Words
 -----
 target
-    what a fault is laid on: a function, a standard queue, or a service's API under its boto3 name (``"sqs"``).
+    what a fault is laid on: a function, a standard queue, a service's API under its boto3 name (``"sqs"``), or a
+    *downstream*, which is somebody else's: a third party, a site, a database.
 strike
     the moment when a fault does its harm: to one invocation, one call or one message. Every strike is in the journal,
     as the detail ``fault`` of the event that it made different.

@@ -19,7 +19,7 @@ class FaultRefused(LabMistake, ValueError):
 
 
 class UnknownTarget(LabMistake, LookupError):
-    """A fault was laid on a function, a queue or a service that is not there."""
+    """A fault was laid on a function, a queue, a service or a downstream that is not there."""
 
 
 @dataclass(eq=False)
@@ -27,8 +27,8 @@ class Fault:
     """A fault that has been laid on something. `stop()` ends it; `struck` counts its strikes.
 
     `kind` is its name in the journal, `target` the name of what it is laid on, `scope` what that is: ``function``,
-    ``queue`` or ``service``. `start` and `end` in microseconds of the cloud's clock. `seconds` and `operation` mean
-    what the verb that made it says.
+    ``queue``, ``service`` or ``downstream``. `start` and `end` in microseconds of the cloud's clock. `seconds` and
+    `operation` mean what the verb that made it says.
     """
 
     kind: str
@@ -86,7 +86,7 @@ class Fault:
 
     def __repr__(self) -> str:
         share = "every" if self.rate == 1 else f"{self.rate:.10g} of"
-        what = {"function": "invocation", "queue": "message", "service": "call"}[self.scope]
+        what = {"function": "invocation", "queue": "message", "service": "call", "downstream": "request"}[self.scope]
         which = f"{share} {what}" + ("" if self.rate == 1 else "s")
         if self.operation is not None:
             which += f" of {self.operation}"

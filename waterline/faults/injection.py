@@ -54,13 +54,13 @@ class Faults(Sequence[Fault]):
         start: float | None = None,
         end: float | None = None,
     ) -> Fault:
-        """Invocations of a function fail with a function error, or calls of a service with status 500.
+        """Invocations of a function fail with a function error; calls of a service or a downstream, with status 500.
 
         `when`: only those with a body (of a message in the batch, else the event as text) that holds this text, or for
         which this function is true. `after_work`: the handler runs to its end first, so its effects remain. These two
-        are for a function, `operation` (``"SendMessage"``) for a service.
+        are for a function or a downstream, `operation` (``"SendMessage"``) for a service.
         """
-        scope = self._scope(target, "function", "service")
+        scope = self._scope(target, "function", "downstream", "service")
         if scope == "service" and (when is not None or after_work):
             raise FaultRefused(f"when= and after_work= are for functions, and {target} is a service: leave them out.")
         operation = self._operation(scope, target, operation)
@@ -78,11 +78,11 @@ class Faults(Sequence[Fault]):
         start: float | None = None,
         end: float | None = None,
     ) -> Fault:
-        """Invocations of a function, or calls of a service, take `seconds` longer; a handler begins so much later.
+        """Invocations of a function, or calls of a service or a downstream, take `seconds` longer.
 
-        `when` as in :meth:`errors`, for a function; `operation` (``"SendMessage"``), for a service.
+        A handler begins so much later. `when` as in :meth:`errors`; `operation` (``"SendMessage"``), for a service.
         """
-        scope = self._scope(target, "function", "service")
+        scope = self._scope(target, "function", "downstream", "service")
         if scope == "service" and when is not None:
             raise FaultRefused(f"when= is for functions, and {target} is a service: leave it out.")
         self._check_seconds(seconds)
@@ -142,23 +142,27 @@ class Faults(Sequence[Fault]):
     def outage(self, target: str, *, start: float | None = None, end: float | None = None) -> Fault:
         """From `start` to `end` nothing gets through to a function, or every call of a service fails with status 503.
 
+        A downstream refuses connections.
         A caller of the function gets ServiceException (500); a mapping or the asynchronous queue tries again later.
         """
-        return self._lay(OUTAGE, self._scope(target, "function", "service"), target, 1.0, start, end)
+        return self._lay(OUTAGE, self._scope(target, "function", "downstream", "service"), target, 1.0, start, end)
 
     def throttles(
         self,
-        service: str,
+        target: str,
         *,
         operation: str | None = None,
         rate: float = 1.0,
         start: float | None = None,
         end: float | None = None,
     ) -> Fault:
-        """Calls of a service are refused with the service's own throttling error; botocore tries again by itself."""
-        self._scope(service, "service")
-        operation = self._operation("service", service, operation)
-        return self._lay(THROTTLE, "service", service, rate, start, end, operation=operation)
+        """Calls of a service are refused with the service's own throttling error; botocore tries again by itself.
+
+        Requests to a downstream are answered with status 429.
+        """
+        scope = self._scope(target, "downstream", "service")
+        operation = self._operation(scope, target, operation)
+        return self._lay(THROTTLE, scope, target, rate, start, end, operation=operation)
 
     # -- on messages of a standard queue -----------------------------------------------------------------------------
 
@@ -328,10 +332,10 @@ class Faults(Sequence[Fault]):
         for scope, names in known.items():
             if target in names:
                 return scope
-        wanted = " or ".join(scopes)
+        wanted = " or ".join(sorted(scopes, key=lambda scope: scope == "downstream"))
         everything = [name for scope in scopes for name in known[scope]]
         sentence = f"There is no {wanted} {target!r}{_meant(str(target), everything)}: "
-        if scopes[0] == "service":
+        if "service" in scopes and "function" not in scopes:
             sentence += "services have their boto3 names, such as 'sqs'."
         else:
             sentence += f"the {scopes[0]}s are {', '.join(sorted(known[scopes[0]])) or 'none yet'}."

@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
 from waterline.services.policy import Request, judged
+from waterline.web import Headers, Response, Unreachable, request_to
 
 RETRYABLE = frozenset(
     {
@@ -180,6 +181,25 @@ class Targets:
         """Write an object into a bucket."""
         with self._asked("s3", f"arn:aws:s3:::{name}", f"s3:{name}"):
             get_backend("s3")[sender.account]["aws"].put_object(name, key, content)
+
+    def http(
+        self,
+        sender: Sender,
+        method: str,
+        url: str,
+        headers: Headers = (),
+        body: bytes | None = None,
+        *,
+        timeout: int | None = None,
+    ) -> Response:
+        """Send a request to a site and wait at most `timeout` microseconds; the status is the caller's to judge.
+
+        NotTaken says that no answer came: ``UnknownHost``, ``ConnectionRefused`` or ``Timeout``, all retryable.
+        """
+        try:
+            return self._ground.web.fetch(request_to(method, url, headers, body), timeout, by=sender.arn)
+        except Unreachable as trouble:
+            raise NotTaken(trouble.code, str(trouble), retryable=True) from trouble
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
