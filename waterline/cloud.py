@@ -49,6 +49,7 @@ from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
+from waterline.services.eventsv2 import EventBuses, eventsv2_backends, known_to_moto
 from waterline.services.kinesis import StreamBackend
 from waterline.services.sqs import QueueBackend
 from waterline.web.wire import wired
@@ -66,6 +67,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (cloudwatch_backends, MetricBackend),
     (apigateway_backends, RestApis),
     (apigatewayv2_backends, HttpApis),
+    (eventsv2_backends, EventBuses),
 )
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND
@@ -165,6 +167,7 @@ class Cloud:
             moto = mock_aws(config=_MOTO_SETTINGS)
             moto.start(reset=False)
             stack.callback(moto.stop)
+            stack.enter_context(known_to_moto(eventsv2_backends))
             for backends, backend in _SERVICES:
                 stack.enter_context(installed(backends, backend, ground))
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))

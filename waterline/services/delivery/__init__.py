@@ -13,7 +13,7 @@ copy
 ``targets`` hands over, once. ``copies`` tries again, and gives up. No other module of the services knows two services.
 """
 
-from waterline.services.delivery.copies import Copies, Copy, Retries
+from waterline.services.delivery.copies import Copies, Copy, Retries, working_on
 from waterline.services.delivery.targets import NotTaken, Sender, Targets
 
-__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets"]
+__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "working_on"]

@@ -1,4 +1,4 @@
-"""What the journal calls the resource that an ARN names: ``arn:aws:sqs:us-east-1:123456789012:orders`` is ``sqs:orders``."""
+"""What the journal calls the resource of an ARN: ``arn:aws:sqs:us-east-1:123456789012:orders`` is ``sqs:orders``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ def place_of(arn: str) -> str:
     """The place of the journal that an ARN stands for; for an ARN of no service of the lab, service and name."""
     service, _, resource = arn.partition("arn:")[2].partition(":")[2].partition(":")
     rest = resource.partition(":")[2].partition(":")[2]
-    return _NAMES.get(service, lambda rest: f"{service}:{_last(rest)}")(rest)
+    named = _NAMES.get(service)
+    return f"{service}:{_last(rest)}" if named is None else named(rest)
 
 
 def _last(resource: str) -> str:

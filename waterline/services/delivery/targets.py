@@ -84,8 +84,9 @@ class Targets:
         *,
         group: str | None = None,
         deduplication: str | None = None,
+        delay: int | None = None,
     ) -> str:
-        """Send to a queue. `attributes` in the form of ``SendMessage``. Returns the message's identifier."""
+        """Send to a queue; the identifier. `attributes` in the form of ``SendMessage``, `delay` in seconds."""
         backend = _backend("sqs", arn)
         queue = backend.queue_at(arn)
         if queue is None:
@@ -98,6 +99,7 @@ class Targets:
                 message_attributes=dict(attributes or {}),
                 group_id=group,
                 deduplication_id=deduplication,
+                delay_seconds=delay,
                 validate_group_id=queue.fifo_queue,
             )
         return str(message.id)
@@ -170,6 +172,16 @@ class Targets:
                 arn, name or self._ground.identifier("executions"), text
             )
         return str(execution.execution_arn)
+
+    def express(self, sender: Sender, arn: str, text: str, name: str | None = None) -> tuple[str, str | None]:
+        """Run an Express state machine and wait. Returns its output (JSON text) and None, or why it failed."""
+        with self._asked("stepfunctions", arn, f"states:{_last(arn)}"):
+            answer = _backend("stepfunctions", arn).start_sync_execution(
+                arn, name or self._ground.identifier("executions"), text
+            )
+        if answer["status"] == "SUCCEEDED":
+            return str(answer["output"]), None
+        return "", f"{answer.get('error') or answer['status']}: {answer.get('cause') or ''}".rstrip(": ")
 
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""

@@ -60,7 +60,7 @@ class Universal:
     def _client(self, service: str) -> Any:
         if service not in self._clients:
             once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-            self._clients[service] = boto3.client(service, region_name=self._region, config=once)  # type: ignore[call-overload]
+            self._clients[service] = boto3.client(service, region_name=self._region, config=once)
         return self._clients[service]
 
 

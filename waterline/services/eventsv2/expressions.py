@@ -54,7 +54,7 @@ class Expressions:
         self._parsed: dict[str, Jsonata] = {}
 
     def value(self, template: Any, events: Mapping[str, Any]) -> Any:
-        """A value with its expressions evaluated; None for what comes to nothing. Raises NotTaken for one that throws."""
+        """A value, its expressions evaluated; None for what comes to nothing. Raises NotTaken for one that throws."""
         if isinstance(template, Mapping):
             return {str(self.value(key, events)): self.value(inner, events) for key, inner in template.items()}
         if isinstance(template, list):

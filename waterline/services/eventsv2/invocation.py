@@ -28,7 +28,7 @@ from typing import Any
 from moto.backends import get_backend
 
 from waterline.ground import Ground
-from waterline.services.delivery import NotTaken, Sender, Targets
+from waterline.services.delivery import NotTaken, Sender, Targets, working_on
 from waterline.services.delivery.universal import Universal
 from waterline.services.eventsv2.event import BusEvent
 from waterline.services.eventsv2.expressions import CUSTOMER_FAULT, Expressions, as_text
@@ -144,7 +144,7 @@ class Invocation:
     def _to_custom(self, offer: Offer) -> None:
         account, region = self._arn.split(":")[4], self._arn.split(":")[3]
         system = self._value("SystemMetadata", offer) or {}
-        get_backend(SERVICE)[account][region].forward(  # type: ignore[call-overload]
+        get_backend(SERVICE)[account][region].forward(
             self._sender.account,
             self._arn,
             self._payload(offer).encode(),
@@ -250,14 +250,16 @@ class Invocation:
             found = self._expressions.text(name, offer.events)
             if not found or found in seen:
                 raise NotTaken(
-                    CUSTOMER_FAULT, f"the message attribute name {name} came to nothing, or twice to the same", retryable=True
+                    CUSTOMER_FAULT,
+                    f"the message attribute name {name} came to nothing, or twice to the same",
+                    retryable=True,
                 )
             seen.add(found)
             kept = {key: inner for key, inner in value.items() if key != "StringValue"}
             yield found, {**kept, "StringValue": self._expressions.text(value.get("StringValue"), offer.events)}
 
     def _working_on(self, *offers: Offer) -> Any:
-        return self._ground.clock.working_on(tuple(offer.copy for offer in offers))
+        return working_on(self._ground.clock, *(offer.copy for offer in offers))
 
 
 def _number(name: str, text: str) -> int:

@@ -74,9 +74,7 @@ _KINDS = (
     ),
     Kind("classic", "events", "event-bus/{name}", r"event-bus/[^:/]+", None, _SEVERAL, _SEVERAL),
 )
-_UNIVERSAL = Kind(
-    "universal", "events", "", "", "UniversalTargetParameters", limits.BATCH_OF_ONE, limits.BATCH_OF_ONE
-)
+_UNIVERSAL = Kind("universal", "events", "", "", "UniversalTargetParameters", limits.BATCH_OF_ONE, limits.BATCH_OF_ONE)
 _BLOCKS = (*(kind.block for kind in _KINDS if kind.block), "UniversalTargetParameters", "HttpParameters")
 
 

@@ -1,0 +1,437 @@
+"""The verbs of the Custom Event Bus, in one account and one Region.
+
+Requests come as the model has them, checked against it (``validation``); answers go back in the same form. A create
+that is repeated with its client token gets the answer of the first one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from moto.core.base_backend import BackendDict, BaseBackend
+
+from waterline.clock import SECOND
+from waterline.ground import Ground
+from waterline.services.delivery import Sender
+from waterline.services.eventsv2 import limits, permissions
+from waterline.services.eventsv2.bus import CREATING, DELETING, EventBus
+from waterline.services.eventsv2.errors import (
+    IdempotentParameterMismatch,
+    InvalidInput,
+    InvalidState,
+    LimitExceeded,
+    ResourceAlreadyExists,
+    ResourceInUse,
+    ResourceNotFound,
+)
+from waterline.services.eventsv2.expressions import check_expressions
+from waterline.services.eventsv2.filters import filters_of
+from waterline.services.eventsv2.invocation import Invocation
+from waterline.services.eventsv2.publishing import Publisher
+from waterline.services.eventsv2.responses import URLS
+from waterline.services.eventsv2.sources import EventSources
+from waterline.services.eventsv2.subscriber import RUNNING, STOPPED, Settings, Subscriber
+from waterline.services.eventsv2.targets import check_batch, check_target
+from waterline.services.eventsv2.wire import SERVICE
+
+_PAGE = 100
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_ID = 25
+Answer = dict[str, Any]
+
+
+class EventBuses(BaseBackend):  # type: ignore[misc]
+    """The buses and subscribers of one account in one Region. `ground` is set by ``waterline.ground.installed``."""
+
+    ground: Ground
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.buses: dict[str, EventBus] = {}
+        self.subscribers: dict[str, Subscriber] = {}
+        self.sources = EventSources(self)
+        self._tokens: dict[tuple[str, str], tuple[str, Answer]] = {}
+        self._publisher = Publisher(self.ground, account_id, region_name)
+
+    @property
+    def _url_module(self) -> SimpleNamespace:
+        return URLS
+
+    def new_arn(self, kind: str, name: str) -> str:
+        numbers = self.ground.random("identifiers of eventsv2")
+        identifier = "".join(numbers.choice(_LETTERS) for _ in range(_ID))
+        return f"arn:{self.partition}:events:{self.region_name}:{self.account_id}:{kind}/{name}/{identifier}"
+
+    def date(self, instant: int) -> dt.datetime:
+        return self.ground.clock.start + dt.timedelta(microseconds=instant)
+
+    def once(self, operation: str, request: Mapping[str, Any], do: Callable[[], Answer]) -> Answer:
+        """Do what a create asks for, or give the answer of the create that had the same client token."""
+        content = dict(request)
+        token = content.pop("ClientToken", None)
+        if token is None:
+            return do()
+        same = json.dumps(content, sort_keys=True, default=str)
+        known = self._tokens.get((operation, token))
+        if known is not None and known[0] != same:
+            raise IdempotentParameterMismatch("The client token was used before, with other parameters.")
+        if known is None:
+            known = self._tokens[operation, token] = (same, do())
+        return known[1]
+
+    # -- buses -------------------------------------------------------------------------------------------------------
+
+    def bus(self, arn: str, action: str | None = None, context: Mapping[str, str] | None = None) -> EventBus:
+        """The bus with this ARN; for an `action` that other accounts may be allowed, also a bus of theirs."""
+        parts = arn.split(":")
+        mine = parts[4] == self.account_id or action is None
+        owner = self if mine else eventsv2_backends[parts[4]][self.region_name]
+        bus = owner.buses.get(arn)
+        if bus is not None and bus.is_gone:
+            del owner.buses[arn]
+            bus = None
+        if bus is None:
+            raise ResourceNotFound(f"The event bus {arn} does not exist.")
+        if action is not None:
+            permissions.ask(bus, self.account_id, action, context or {})
+        return bus
+
+    def create_event_bus(self, request: Mapping[str, Any]) -> Answer:
+        return self.once("CreateEventBus", request, lambda: self._create_bus(request))
+
+    def _create_bus(self, request: Mapping[str, Any]) -> Answer:
+        buses = [bus for bus in self.buses.values() if not bus.is_gone]
+        if any(bus.name == request["Name"] for bus in buses):
+            raise ResourceAlreadyExists(f"The event bus {request['Name']} already exists.")
+        if len(buses) >= limits.BUSES:
+            raise LimitExceeded(f"This account has the {limits.BUSES} event buses that it may have.")
+        days = (request.get("StorageConfiguration") or {}).get("RetentionPeriodInDays") or limits.RETENTION_DAYS
+        settings = {name: request.get(name) for name in ("Description", "EncryptionConfiguration")}
+        bus = EventBus(self.ground, request["Name"], self.new_arn("event-busv2", request["Name"]), settings, days)
+        bus.tags = dict(request.get("Tags") or {})
+        self.buses[bus.arn] = bus
+        return self._shown_bus(bus, without=("LastModifiedTime",))
+
+    def describe_event_bus(self, request: Mapping[str, Any]) -> Answer:
+        return self._shown_bus(self.bus(request["EventBusArn"], "events:DescribeEventBus"))
+
+    def update_event_bus(self, request: Mapping[str, Any]) -> Answer:
+        bus = self.bus(request["EventBusArn"])
+        bus.must_be_active()
+        given = {name: request[name] for name in ("Description", "EncryptionConfiguration") if name in request}
+        bus.update(given, (request.get("StorageConfiguration") or {}).get("RetentionPeriodInDays"))
+        return self._shown_bus(bus, without=("CreationTime",))
+
+    def delete_event_bus(self, request: Mapping[str, Any]) -> None:
+        bus = self.bus(request["EventBusArn"])
+        attached = [
+            kind
+            for kind, some in (("subscribers", self._attached(bus)), ("event sources", self.sources.of(bus)))
+            if some
+        ]
+        if bus.state in (CREATING, DELETING):
+            raise InvalidState(f"The event bus {bus.name} is {bus.state}, and cannot be deleted now.")
+        if attached:
+            raise ResourceInUse(f"The event bus {bus.name} still has {' and '.join(attached)}: delete them first.")
+        bus.delete()
+
+    def list_event_buses(self, request: Mapping[str, Any]) -> Answer:
+        prefix, owner = request.get("NamePrefix") or "", request.get("EventBusAccountId")
+        buses = [bus for bus in self.buses.values() if not bus.is_gone and bus.name.startswith(prefix)]
+        shown = [
+            {**self._shown_bus(bus), "EventBusAccountId": bus.account} for bus in buses if owner in (None, bus.account)
+        ]
+        return paged("EventBuses", shown, request)
+
+    def _attached(self, bus: EventBus) -> list[Subscriber]:
+        return [subscriber for subscriber in bus.subscribers.values() if not subscriber.revoked]
+
+    def _shown_bus(self, bus: EventBus, without: Iterable[str] = ()) -> Answer:
+        shown = {
+            "EventBusArn": bus.arn,
+            "Name": bus.name,
+            **bus.settings,
+            "StorageConfiguration": {
+                "RetentionPeriodInDays": bus.retention_days,
+                "RetentionWindowStartTime": self.date(bus.window_start),
+            },
+            "State": bus.state,
+            "CreationTime": self.date(bus.created_at),
+            "LastModifiedTime": self.date(bus.modified_at),
+        }
+        return {name: value for name, value in shown.items() if value is not None and name not in without}
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def put_events(self, request: Mapping[str, Any]) -> Answer:
+        self.ground.clock.refuse_other_threads()
+        contexts = [
+            {"events:source": one["Source"], "events:detail-type": one["DetailType"]} for one in request["Entries"]
+        ]
+        bus = [self.bus(request["EventBusArn"], "events:PutEvents", context) for context in contexts][-1]
+        bus.must_take_events()
+        return self._publisher.put(bus, request)
+
+    def put_raw_events(self, request: Mapping[str, Any]) -> Answer:
+        self.ground.clock.refuse_other_threads()
+        bus = self.bus(request["EventBusArn"], "events:PutRawEvents")
+        bus.must_take_events()
+        return self._publisher.put_raw(bus, request)
+
+    def forward(
+        self,
+        account: str,
+        arn: str,
+        data: bytes,
+        system: Mapping[str, str],
+        metadata: Mapping[str, str],
+        deduplication: Mapping[str, Any] | None,
+    ) -> None:
+        """Take an event from another bus's subscriber, of this account. Raises NotTaken."""
+        entry = {"Data": data, "SystemMetadata": dict(system), "Metadata": dict(metadata)}
+        request: dict[str, Any] = {"EventBusArn": arn, "Entries": [entry]}
+        if deduplication:
+            request["DeduplicationConfiguration"] = deduplication
+        caller = eventsv2_backends[account][self.region_name]
+        self._publisher.forwarded(lambda: caller.put_raw_events(request))
+
+    # -- subscribers -------------------------------------------------------------------------------------------------
+
+    def subscriber(self, arn: str) -> Subscriber:
+        if arn not in self.subscribers:
+            raise ResourceNotFound(f"The subscriber {arn} does not exist.")
+        return self.subscribers[arn]
+
+    def create_subscriber(self, request: Mapping[str, Any]) -> Answer:
+        return self.once("CreateSubscriber", request, lambda: self._create_subscriber(request))
+
+    def _create_subscriber(self, request: Mapping[str, Any]) -> Answer:
+        bus = self.bus(request["EventBusArn"], "events:CreateSubscriber")
+        bus.must_take_events()
+        if any(other.name == request["Name"] for other in bus.subscribers.values()):
+            raise ResourceAlreadyExists(f"The subscriber {request['Name']} already exists on the bus {bus.name}.")
+        if len(bus.subscribers) >= limits.SUBSCRIBERS:
+            raise LimitExceeded(f"The event bus has the {limits.SUBSCRIBERS:,} subscribers that it may have.")
+        content = {
+            "Type": "UNORDERED",
+            "StartingPosition": "LATEST",
+            "State": RUNNING,
+            **{name: value for name, value in request.items() if name not in ("ClientToken", "Tags")},
+        }
+        position, end = self._position(bus, content)
+        arn = self.new_arn("subscriber", request["Name"])
+        settings = self._settings(bus, arn, content)
+        made = Subscriber(self.ground, bus, arn, content, settings, position, end)
+        made.tags = dict(request.get("Tags") or {})
+        self.subscribers[arn] = bus.subscribers[arn] = made
+        names = ("SubscriberArn", "Name", "EventBusArn", "Type", "StartingPosition", "PointInTimeConfiguration")
+        return self._picked(made, *names, "State", "CreationTime")
+
+    def describe_subscriber(self, request: Mapping[str, Any]) -> Answer:
+        return self._shown(self.subscriber(request["SubscriberArn"]))
+
+    def update_subscriber(self, request: Mapping[str, Any]) -> Answer:
+        subscriber = self.subscriber(request["SubscriberArn"])
+        if subscriber.revoked:
+            raise InvalidState(f"The subscriber {subscriber.name} was revoked: it can only be deleted.")
+        given = {
+            name: value
+            for name, value in request.items()
+            if name not in ("SubscriberArn", "ResumePosition", "State", "FilterConfiguration")
+        }
+        if "InvokeConfiguration" in given:
+            target = subscriber.request["InvokeConfiguration"]["TargetArn"]
+            given["InvokeConfiguration"] = {**given["InvokeConfiguration"], "TargetArn": target}
+        content = {**subscriber.request, **given}
+        if "FilterConfiguration" in request:
+            content["FilterConfiguration"] = request["FilterConfiguration"] or None
+        subscriber.change(self._settings(subscriber.bus, subscriber.arn, content))
+        subscriber.request |= content
+        state, before = request.get("State"), subscriber.request["State"]
+        if state == STOPPED:
+            subscriber.stop()
+        elif state == RUNNING and before == STOPPED:
+            subscriber.resume(latest=request.get("ResumePosition") == "LATEST")
+        names = ("SubscriberArn", "Name", "EventBusArn", "Type", "StartingPosition", "PointInTimeConfiguration")
+        return self._picked(subscriber, *names, "State", "LastModifiedTime")
+
+    def delete_subscriber(self, request: Mapping[str, Any]) -> None:
+        subscriber = self.subscriber(request["SubscriberArn"])
+        del self.subscribers[subscriber.arn], subscriber.bus.subscribers[subscriber.arn]
+        subscriber.end(f"{subscriber.name} was deleted", revoked=False)
+
+    def list_subscribers(self, request: Mapping[str, Any]) -> Answer:
+        prefix, bus = request.get("NamePrefix") or "", request.get("EventBusArn")
+        shown = [
+            {
+                **self._shown(subscriber),
+                "TargetArn": subscriber.request["InvokeConfiguration"]["TargetArn"],
+                "SubscriberAccountId": self.account_id,
+            }
+            for subscriber in self.subscribers.values()
+            if subscriber.name.startswith(prefix) and bus in (None, subscriber.bus.arn)
+        ]
+        return paged("Subscribers", shown, request)
+
+    def revoke_resource(self, request: Mapping[str, Any]) -> Answer:
+        arn = request["Arn"]
+        if self.sources.revoke(arn):
+            return {"Arn": arn}
+        subscriber = next(
+            (found for bus in self.buses.values() for found in bus.subscribers.values() if found.arn == arn), None
+        )
+        if subscriber is None:
+            raise ResourceNotFound(f"No bus of this account has {arn}.")
+        if not subscriber.revoked:
+            subscriber.end(f"{subscriber.name} was revoked", revoked=True)
+        return {"Arn": arn}
+
+    def _position(self, bus: EventBus, content: Mapping[str, Any]) -> tuple[int, int | None]:
+        """Where in the bus a new subscriber begins to read, and the instant after which it wants nothing."""
+        point = content.get("PointInTimeConfiguration")
+        if content["StartingPosition"] == "LATEST":
+            if point is not None:
+                raise InvalidInput("PointInTimeConfiguration is for the starting position POINT_IN_TIME only.")
+            return bus.log.end, None
+        if point is None:
+            raise InvalidInput("PointInTimeConfiguration is required for the starting position POINT_IN_TIME.")
+        end = bus.instant(point["EndPoint"]) if point.get("EndPoint") else None
+        if point["PointType"] == "HORIZON":
+            return bus.log.horizon, end
+        if point.get("StartingPoint") is None:
+            raise InvalidInput("PointInTimeConfiguration.StartingPoint is required for the point type TIMESTAMP.")
+        start = bus.instant(point["StartingPoint"])
+        if not bus.window_start <= start <= self.ground.clock.now:
+            raise InvalidInput("PointInTimeConfiguration.StartingPoint must fall inside the bus's retention window.")
+        return bus.log.position_at(start), end
+
+    def _settings(self, bus: EventBus, arn: str, content: dict[str, Any]) -> Settings:
+        """What a subscriber works by; the defaults that apply are written into `content`."""
+        invoke = content["InvokeConfiguration"]
+        kind = check_target(bus.arn, self.region_name, self.account_id, invoke)
+        transformer = content.get("Transformer") or {"Type": "RAW"}
+        _check_transformer(transformer, kind.name)
+        batch = content["BatchConfiguration"] = check_batch(kind, content.get("BatchConfiguration"))
+        given = content.get("RetryPolicy") or {}
+        retries = content["RetryPolicy"] = {
+            "MaxRetryAttempts": given.get("MaxRetryAttempts", limits.RETRIES),
+            "MaxEventAgeInSeconds": given.get("MaxEventAgeInSeconds", limits.EVENT_AGE),
+            "RetryStrategy": "ALL",
+        }
+        content["LogConfiguration"] = {"Level": "OFF", "IncludePayload": "ON_ERROR_ONLY"} | (
+            content.get("LogConfiguration") or {}
+        )
+        if kind.name != "universal":
+            content["Transformer"] = transformer
+        invocation = Invocation(
+            self.ground,
+            Sender("events.amazonaws.com", arn, self.account_id, by_role=True),
+            self.region_name,
+            invoke,
+            transformer,
+            single=batch["MaxBatchSize"] == 1,
+            in_order=content["Type"] == "FIFO",
+        )
+        return Settings(
+            invocation,
+            filters_of(content.get("FilterConfiguration")),
+            batch["MaxBatchSize"],
+            batch["MaxBatchWindowInSeconds"] * SECOND,
+            retries["MaxRetryAttempts"],
+            retries["MaxEventAgeInSeconds"] * SECOND,
+            (content.get("OnFailureConfiguration") or {}).get("Arn"),
+        )
+
+    def _shown(self, subscriber: Subscriber) -> Answer:
+        shown = {
+            **subscriber.request,
+            "SubscriberArn": subscriber.arn,
+            "Revoked": subscriber.revoked or None,
+            "CreationTime": self.date(subscriber.created_at),
+            "LastModifiedTime": self.date(subscriber.modified_at),
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+    def _picked(self, subscriber: Subscriber, *names: str) -> Answer:
+        return {name: value for name, value in self._shown(subscriber).items() if name in names}
+
+    # -- policies and tags -------------------------------------------------------------------------------------------
+
+    def put_resource_policy(self, request: Mapping[str, Any]) -> Answer:
+        bus = self.bus(request["ResourceArn"])
+        revision = permissions.put(self.ground, bus, request)
+        return {"ResourceArn": bus.arn, "PolicyName": request.get("PolicyName", "default"), "RevisionId": revision}
+
+    def get_resource_policy(self, request: Mapping[str, Any]) -> Answer:
+        bus = self.bus(request["ResourceArn"])
+        name, policy = permissions.get(bus, request)
+        shown = {"PolicyDocument": policy.document, "PolicyName": name, "RevisionId": policy.revision}
+        return {"ResourceArn": bus.arn, **shown}
+
+    def delete_resource_policy(self, request: Mapping[str, Any]) -> Answer:
+        revision = permissions.delete(self.bus(request["ResourceArn"]), request)
+        return {} if revision is None else {"RevisionId": revision}
+
+    def list_resource_policies(self, request: Mapping[str, Any]) -> Answer:
+        policies = self.bus(request["ResourceArn"]).policies
+        shown = [{"PolicyName": name, "RevisionId": policy.revision} for name, policy in policies.items()]
+        return paged("PolicySummaries", shown, request)
+
+    def tag_resource(self, request: Mapping[str, Any]) -> None:
+        self._tags(request["ResourceArn"]).update(request["Tags"])
+
+    def untag_resource(self, request: Mapping[str, Any]) -> None:
+        tags = self._tags(request["ResourceArn"])
+        for key in request["TagKeys"]:
+            tags.pop(key, None)
+
+    def list_tags_for_resource(self, request: Mapping[str, Any]) -> Answer:
+        return {"Tags": dict(self._tags(request["ResourceArn"]))}
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        if ":event-busv2/" in arn:
+            return self.bus(arn).tags
+        return self.subscriber(arn).tags if ":subscriber/" in arn else self.sources.get(arn).tags
+
+    # -- event sources -----------------------------------------------------------------------------------------------
+
+    def create_event_source(self, request: Mapping[str, Any]) -> Answer:
+        return self.once("CreateEventSource", request, lambda: self.sources.create(request))
+
+    def describe_event_source(self, request: Mapping[str, Any]) -> Answer:
+        return self.sources.shown(request["EventSourceArn"])
+
+    def update_event_source(self, request: Mapping[str, Any]) -> Answer:
+        return self.sources.update(request)
+
+    def delete_event_source(self, request: Mapping[str, Any]) -> None:
+        self.sources.delete(request["EventSourceArn"])
+
+    def list_event_sources(self, request: Mapping[str, Any]) -> Answer:
+        return paged("EventSources", self.sources.listed(request), request)
+
+
+def paged(name: str, shown: list[Answer], request: Mapping[str, Any]) -> Answer:
+    """One page of a list, from the place that the token names."""
+    first, size = int(request.get("NextToken") or 0), request.get("MaxResults") or _PAGE
+    page: Answer = {name: shown[first : first + size]}
+    return page if first + size >= len(shown) else {**page, "NextToken": str(first + size)}
+
+
+def _check_transformer(transformer: Mapping[str, Any], kind: str) -> None:
+    type_ = transformer.get("Type", "RAW")
+    if kind == "universal" and transformer != {"Type": "RAW"}:
+        raise InvalidInput("Transformer is not supported for a USI target.")
+    if kind == "classic" and type_ != "RAW":
+        raise InvalidInput("Transformer.Type must be RAW for a Custom Event Bus - Classic target.")
+    expression = (transformer.get("JsonataConfiguration") or {}).get("Expression")
+    if type_ == "JSONATA" and expression is None:
+        raise InvalidInput("Transformer.JsonataConfiguration is required for the type JSONATA.")
+    check_expressions(expression, "Transformer.JsonataConfiguration.Expression")
+
+
+eventsv2_backends = BackendDict(EventBuses, SERVICE, use_boto3_regions=False, additional_regions=["us-east-1"])
