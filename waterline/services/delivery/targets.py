@@ -145,7 +145,8 @@ class Targets:
         answered: dict[str, str] = {}
         with self._asked("lambda", arn, f"lambda:{function.function_name}"):
             payload = backend.invoke(arn, None, event, {}, answered)
-        return str(payload), answered.get("x-amz-function-error")
+        text = payload.decode() if isinstance(payload, bytes) else str(payload)
+        return text, answered.get("x-amz-function-error")
 
     def stream(self, sender: Sender, arn: str, key: str, data: str) -> str:
         """Put a record (`data`: base64) into a stream. Returns its sequence number."""
