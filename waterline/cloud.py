@@ -33,6 +33,7 @@ from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
+from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
@@ -51,6 +52,7 @@ from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
 from waterline.services.eventsv2 import EventBuses, eventsv2_backends, known_to_moto
 from waterline.services.kinesis import StreamBackend
+from waterline.services.scheduler import ScheduleBackend
 from waterline.services.sqs import QueueBackend
 from waterline.web.wire import wired
 
@@ -68,6 +70,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (apigateway_backends, RestApis),
     (apigatewayv2_backends, HttpApis),
     (eventsv2_backends, EventBuses),
+    (scheduler_backends, ScheduleBackend),
 )
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND

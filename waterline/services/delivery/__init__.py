@@ -13,7 +13,9 @@ copy
 ``targets`` hands over, once. ``copies`` tries again, and gives up. No other module of the services knows two services.
 """
 
+from waterline.services.delivery.backoff import backoff
 from waterline.services.delivery.copies import Copies, Copy, Retries, working_on
+from waterline.services.delivery.places import place_of
 from waterline.services.delivery.targets import NotTaken, Sender, Targets
 
-__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "working_on"]
+__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "backoff", "place_of", "working_on"]

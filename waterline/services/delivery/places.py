@@ -31,4 +31,5 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
     "scheduler": lambda resource: f"api:{resource.removeprefix(':aws-sdk:')}",
     "execute-api": lambda resource: f"apigateway:{resource.partition('/')[0]}",
     "s3": lambda resource: f"s3:{resource}",
+    "logs": lambda resource: f"logs:{resource.split(':')[1]}",
 }

@@ -1,6 +1,6 @@
 """The verbs of the Custom Event Bus, in one account and one Region.
 
-Requests come as the model has them, checked against it (``validation``); answers go back in the same form. A create
+Requests come as the model has them, checked against it; answers go back in the same form. A create
 that is repeated with its client token gets the answer of the first one.
 """
 
@@ -181,6 +181,10 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
         bus = self.bus(request["EventBusArn"], "events:PutRawEvents")
         bus.must_take_events()
         return self._publisher.put_raw(bus, request)
+
+    def take_event(self, arn: str, entry: Mapping[str, Any]) -> None:
+        """Take one entry of ``PutEvents`` from another service of this account. Raises NotTaken."""
+        self._publisher.forwarded(lambda: self.put_events({"EventBusArn": arn, "Entries": [entry]}))
 
     def forward(
         self,

@@ -11,8 +11,9 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores
 
-from waterline.services.eventsv2.validation import check
+from waterline.services.eventsv2.errors import InvalidInput
 from waterline.services.eventsv2.wire import ADDRESS, SERVICE
+from waterline.services.validation import violation
 
 
 class EventBusResponse(BaseResponse):  # type: ignore[misc]
@@ -31,7 +32,9 @@ class EventBusResponse(BaseResponse):  # type: ignore[misc]
         operation = self._get_action()
         backend = get_backend(SERVICE)[self.current_account][self.region]
         try:
-            check(operation, self.params)
+            broken = violation(SERVICE, operation, self.params)
+            if broken is not None:
+                raise InvalidInput(broken.sentence(with_value=False))
             answer: Any = getattr(backend, camelcase_to_underscores(operation))(self.params) or {}
         except ServiceException as error:
             answer = error

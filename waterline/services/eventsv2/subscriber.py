@@ -31,8 +31,7 @@ from typing import Any
 
 from waterline.clock import SECOND
 from waterline.ground import Ground
-from waterline.services.delivery import Copies, Copy, NotTaken, Sender, Targets
-from waterline.services.delivery.places import place_of
+from waterline.services.delivery import Copies, Copy, NotTaken, Sender, Targets, place_of
 from waterline.services.eventsv2.bus import EventBus
 from waterline.services.eventsv2.event import LIVE, REPLAY, BusEvent
 from waterline.services.eventsv2.filters import Filters

@@ -1,38 +1,47 @@
-"""Holds a request against the model of the service: lengths, ranges, patterns and enumerations.
+"""Holds a request against botocore's model of its service: lengths, ranges, patterns and enumerations.
 
-botocore sees to types and required members before a request leaves; AWS sees to the rest, and so does this. The form of
-the sentence is that of the rejections which users have met (aws/agent-toolkit-for-aws, "target-contract", 2026-11);
-where nobody has, it is ours.
+botocore sees to types and required members before a request leaves; AWS sees to the rest, and for services whose
+requests moto takes as they come, so does this.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from moto.core.utils import get_service_model
 
-from waterline.services.eventsv2.errors import InvalidInput
-from waterline.services.eventsv2.wire import SERVICE
+
+@dataclass(frozen=True)
+class Violation:
+    """What a request does not satisfy. `path` as AWS writes it: ``target.retryPolicy.maximumRetryAttempts``."""
+
+    path: str
+    value: Any
+    constraint: str
+
+    def sentence(self, *, with_value: bool) -> str:
+        """In AWS's words; some services leave the value out."""
+        value = f"Value '{self.value}'" if with_value else "Value"
+        return f"1 validation error detected: {value} at '{self.path}' failed to satisfy constraint: {self.constraint}"
 
 
-def check(operation: str, request: Mapping[str, Any]) -> None:
-    """Raise what is answered to a request that the model does not allow."""
-    shape = get_service_model(SERVICE).operation_model(operation).input_shape
-    for path, constraint in _broken(shape, request, ""):
-        raise InvalidInput(f"1 validation error detected: Value at '{path}' failed to satisfy constraint: {constraint}")
+def violation(service: str, operation: str, request: Mapping[str, Any]) -> Violation | None:
+    """The first thing in a request that the model does not allow. `service` as boto3 names it."""
+    shape = get_service_model(service).operation_model(operation).input_shape
+    return next(_broken(shape, request, ""), None)
 
 
-def _broken(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Paths and the constraints that they do not satisfy."""
+def _broken(shape: Any, value: Any, path: str) -> Iterator[Violation]:
     if shape.type_name == "structure":
         for name, member in shape.members.items():
             if value.get(name) is not None:
                 lower = name[:1].lower() + name[1:]
                 yield from _broken(member, value[name], f"{path}.{lower}" if path else lower)
         return
-    yield from ((path, constraint) for constraint in _constraints(shape, value))
+    yield from (Violation(path, value, constraint) for constraint in _constraints(shape, value))
     if shape.type_name == "list":
         for number, inner in enumerate(value, 1):
             yield from _broken(shape.member, inner, f"{path}.{number}.member")
