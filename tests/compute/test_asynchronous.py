@@ -415,6 +415,17 @@ def test_when_one_of_two_targets_is_missing_the_other_still_gets_its_message(wor
     assert not world.cloud.journal.of("dropped")
 
 
+def test_an_outage_of_the_queues_strikes_what_lambda_sends_them(world: World) -> None:
+    """DeadLetterErrors ("Types of metrics for Lambda functions"): the event is lost, and the journal says why."""
+    world.deploy(FAIL)
+    dead_letters(world, world.arn(world.queue("dead")))
+    world.cloud.faults.outage("sqs")
+    send(world)
+    world.cloud.settle()
+    (lost,) = world.cloud.journal.of("dropped")
+    assert "ServiceUnavailable (outage by cloud.faults)" in lost.detail["dead_letter_error"]
+
+
 def test_a_record_of_success_that_cannot_be_delivered_is_lost_and_the_event_is_not(world: World) -> None:
     """DestinationDeliveryFailures ("Types of metrics for Lambda functions")."""
     world.deploy(ECHO)

@@ -11,8 +11,10 @@ import json
 from typing import Any
 
 import pytest
-from frontdoor import ECHO, raising, returning, slow, url
+from frontdoor import ACCOUNT, ECHO, REGION, raising, returning, slow, url
 from world import World
+
+from waterline.services.delivery import NotTaken, Sender, Targets
 
 SIGNATURE = (
     "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
@@ -148,6 +150,25 @@ def test_a_permission_for_the_other_auth_type_does_not_count(world: World) -> No
         FunctionUrlAuthType="AWS_IAM",
     )
     assert world.cloud.http.get(address).status == 403
+
+
+def test_the_policy_says_for_which_urls_its_statements_hold(world: World) -> None:
+    """ "Control access to Lambda function URLs": the conditions of a public URL's two statements."""
+    url(world)
+    statements = json.loads(world.awslambda.get_policy(FunctionName="issue")["Policy"])["Statement"]
+    assert [statement["Condition"] for statement in statements] == [
+        {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+        {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+    ]
+
+
+def test_a_permission_to_invoke_by_url_lets_no_other_service_in(world: World) -> None:
+    """ "Control access to Lambda function URLs": lambda:InvokedViaFunctionUrl restricts the action to the URL."""
+    url(world)
+    arn = world.awslambda.get_function(FunctionName="issue")["Configuration"]["FunctionArn"]
+    topic = Sender("sns.amazonaws.com", f"arn:aws:sns:{REGION}:{ACCOUNT}:orders", ACCOUNT)
+    with pytest.raises(NotTaken, match="InvokedViaFunctionUrl is not known of the request"):
+        Targets(world.cloud._ground).event(topic, arn, "{}")
 
 
 def test_a_url_of_auth_type_aws_iam_wants_a_signature(world: World) -> None:

@@ -69,6 +69,7 @@ PAGES = {
     "Using event filtering with a DynamoDB event source": _LAMBDA,
     "Using event filtering with an Amazon SQS event source": _LAMBDA,
     "Using the Lambda context object to retrieve Python function information": _LAMBDA,
+    "Viewing resource-based IAM policies in Lambda": _LAMBDA,
     "Working with .zip file archives for Python Lambda functions": _LAMBDA,
     "Working with Lambda environment variables": _LAMBDA,
     "Working with Lambda function logs": _LAMBDA,

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, LambdaFunction
+from moto.awslambda.models import EventSourceMapping
 from moto.core.exceptions import JsonRESTError
 
 from waterline.compute import limits
+from waterline.compute.aim import Aim
 from waterline.facts import Fact
 from waterline.services.sqs import CloudQueue
 
@@ -34,14 +35,17 @@ class MappingExists(JsonRESTError):  # type: ignore[misc]
 
 
 def check_new(
-    spec: Mapping[str, Any], queue: CloudQueue, function: LambdaFunction, others: list[EventSourceMapping]
+    spec: Mapping[str, Any], queue: CloudQueue, aim: Aim, timeout: int, others: list[EventSourceMapping]
 ) -> None:
-    """Raise what AWS answers to a mapping that cannot be made. The visibility timeout is looked at only now."""
+    """Raise what AWS answers to a mapping that cannot be made. `timeout`: the function's, in seconds.
+
+    The queue's visibility timeout is looked at only now.
+    """
     check_settings(spec, queue)
     for other in others:
-        if other.event_source_arn == queue.queue_arn and other.function_arn == function.function_arn:
-            raise MappingExists(queue.queue_arn, function.function_name, other.uuid)
-    hidden, timeout = int(queue.visibility_timeout), int(function.timeout)
+        if other.event_source_arn == queue.queue_arn and other.function_arn == aim.arn:
+            raise MappingExists(queue.queue_arn, aim.name, other.uuid)
+    hidden = int(queue.visibility_timeout)
     if hidden < timeout:
         raise _invalid(f"Queue visibility timeout: {hidden} seconds is less than Function timeout: {timeout} seconds")
 

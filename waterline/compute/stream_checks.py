@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, LambdaFunction
+from moto.awslambda.models import EventSourceMapping
 from moto.core.exceptions import JsonRESTError
 
 from waterline.clock import Clock
 from waterline.compute import limits
+from waterline.compute.aim import Aim
 from waterline.compute.mapping_checks import MappingExists, _check_range
 from waterline.compute.stream_destination import destination_of
 
@@ -38,13 +39,13 @@ class StreamMappingExists(MappingExists):
 
 
 def check_new_stream(
-    spec: Mapping[str, Any], arn: str, function: LambdaFunction, others: list[EventSourceMapping], clock: Clock
+    spec: Mapping[str, Any], arn: str, aim: Aim, others: list[EventSourceMapping], clock: Clock
 ) -> None:
     """Raise what AWS answers to a mapping that cannot be made."""
     check_stream_settings(spec)
     for other in others:
-        if other.event_source_arn == arn and other.function_arn == function.function_arn:
-            raise StreamMappingExists(arn, function.function_name, other.uuid)
+        if other.event_source_arn == arn and other.function_arn == aim.arn:
+            raise StreamMappingExists(arn, aim.name, other.uuid)
     position = spec.get("StartingPosition")
     if not position:
         raise InvalidParameterValueException(

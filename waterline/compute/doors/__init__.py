@@ -7,7 +7,6 @@ function_url  a function's own URL
 rest_api      REST APIs with Lambda proxy integrations; ``openapi`` stands in for what moto needs to import them
 http_api      HTTP APIs with Lambda proxy integrations
 routes        which route of an API a path takes
-permission    the function's resource-based policy
 events        the event that a function gets, in both payload formats
 replies       the response that a function's answer becomes
 """

@@ -17,12 +17,15 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
-from waterline.compute.doors import events, permission, replies
-from waterline.compute.doors.door import Call, Manners, Policy, Refused
+from waterline.compute.doors import events, replies
+from waterline.compute.doors.door import INVOKE, Call, Manners, Policy, Refused
 from waterline.compute.doors.http import Request, Response, refusal
 from waterline.ground import Ground
+from waterline.services.policy import EVERYBODY, judged
+from waterline.services.policy import Request as Asked
 
 _SIGNATURE = re.compile(r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/[^/]+/lambda/aws4_request\b")
+_INVOKE_URL = "lambda:InvokeFunctionUrl"
 _ERROR = refusal(502, "Internal Server Error")
 
 MANNERS = Manners(
@@ -68,12 +71,11 @@ class FunctionUrl:
         )
         context = {} if auth_type == "NONE" else {"authorizer": {"iam": self._signer(request)}}
 
-        def allowed(policy: Policy) -> bool:
+        def allowed(policy: Policy, arn: str) -> bool:
             conditions = {"lambda:functionurlauthtype": auth_type, "lambda:invokedviafunctionurl": "true"}
             # A caller of the function's own account may have the right from its own policy.
             return auth_type == "AWS_IAM" or all(
-                permission.allows(policy, action, permission.EVERYBODY, conditions)
-                for action in (permission.INVOKE_URL, permission.INVOKE)
+                judged(policy, Asked(EVERYBODY, action, arn, conditions)).allowed for action in (_INVOKE_URL, INVOKE)
             )
 
         return Call(

@@ -23,12 +23,14 @@ from moto.apigatewayv2.exceptions import BadRequestException
 from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, Integration, Route
 
 from waterline.clock import SECOND
-from waterline.compute.doors import events, permission, replies, routes
-from waterline.compute.doors.door import Call, Manners, Refused
+from waterline.compute.doors import events, replies, routes
+from waterline.compute.doors.door import API_GATEWAY, INVOKE, Call, Manners, Refused
 from waterline.compute.doors.http import Request, Response, refusal
 from waterline.compute.doors.rest_api import PAYLOAD, NoProxy
 from waterline.facts import facts
 from waterline.ground import Ground
+from waterline.services.policy import Request as Asked
+from waterline.services.policy import judged
 
 _TIMEOUT = facts["apigw.http_timeout"]
 _FUNCTION = re.compile(r"(?P<arn>arn:[^/]*:lambda:[^/]+:function:[^/]+)")
@@ -123,10 +125,10 @@ class HttpApi:
             account=self._backend.account_id,
             region=self._backend.region_name,
             event=event,
-            allowed=lambda policy: (
+            allowed=lambda policy, arn: (
                 bool(integration.credentials_arn)
                 or any(
-                    permission.allows(policy, permission.INVOKE, permission.API_GATEWAY, source)
+                    judged(policy, Asked(API_GATEWAY, INVOKE, arn, source)).allowed
                     for source in self._sources(stage, request.method, route.route_key)
                 )
             ),

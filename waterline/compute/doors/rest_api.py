@@ -21,12 +21,14 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from waterline.clock import SECOND
-from waterline.compute.doors import events, openapi, permission, replies, routes
-from waterline.compute.doors.door import Call, Manners, Refused
+from waterline.compute.doors import events, openapi, replies, routes
+from waterline.compute.doors.door import API_GATEWAY, INVOKE, Call, Manners, Refused
 from waterline.compute.doors.http import Request, refusal
 from waterline.errors import LabMistake
 from waterline.facts import facts
 from waterline.ground import Ground
+from waterline.services.policy import Request as Asked
+from waterline.services.policy import judged
 
 openapi.stand_in()
 
@@ -184,12 +186,10 @@ class RestApi:
             account=backend.account_id,
             region=backend.region_name,
             event=events.format_1(passage, resource_id=method.resource, requested=request.path),
-            allowed=lambda policy: (
+            allowed=lambda policy, arn: (
                 method.has_credentials
                 or any(
-                    permission.allows(
-                        policy, permission.INVOKE, permission.API_GATEWAY, self._source(name, verb, method)
-                    )
+                    judged(policy, Asked(API_GATEWAY, INVOKE, arn, self._source(name, verb, method))).allowed
                     for verb in (request.method, method.http_method)
                 )
             ),
