@@ -29,6 +29,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import events_backends
 from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
@@ -50,6 +51,7 @@ from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
+from waterline.services.events import EventBackend
 from waterline.services.eventsv2 import EventBuses, eventsv2_backends, known_to_moto
 from waterline.services.kinesis import StreamBackend
 from waterline.services.scheduler import ScheduleBackend
@@ -65,6 +67,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (sqs_backends, QueueBackend),
     (kinesis_backends, StreamBackend),
     (dynamodb_backends, TableBackend),
+    (events_backends, EventBackend),
     (lambda_backends, Functions),
     (cloudwatch_backends, MetricBackend),
     (apigateway_backends, RestApis),

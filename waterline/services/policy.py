@@ -50,7 +50,7 @@ class Verdict:
 
 def judged(policy: str | Mapping[str, Any] | Iterable[_Statement] | None, request: Request) -> Verdict:
     """What a policy says to a request: JSON text, a document, or its statements; None: there is no policy."""
-    statements = _statements(policy)
+    statements = statements_of(policy)
     near: str | None = None
     allowed = False
     for number, statement in enumerate(statements, start=1):
@@ -69,7 +69,8 @@ def judged(policy: str | Mapping[str, Any] | Iterable[_Statement] | None, reques
     return Verdict(False, f"nothing allows {request.principal} to {request.action}" + (f": {near}" if near else ""))
 
 
-def _statements(policy: Any) -> list[_Statement]:
+def statements_of(policy: Any) -> list[_Statement]:
+    """The statements of a policy: of JSON text, of a document; a list of statements is one already."""
     if isinstance(policy, str):
         policy = json.loads(policy) if policy.strip() else None
     if isinstance(policy, Mapping):

@@ -122,9 +122,8 @@ class Copies:
         try:
             grave = bury(copy)
         except NotTaken as refusal:
-            self._record(
-                "dropped", copy, f"{why}; and its dead-letter queue did not take it: {refusal}", count=copy.attempts
-            )
+            why = f"{why}; and its dead-letter queue did not take it: {refusal}"
+            self._record("dropped", copy, why, count=copy.attempts, dead_letter_error=str(refusal))
             return
         if grave is None:
             self._record("dropped", copy, why, count=copy.attempts)

@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
-from waterline.services.policy import Request, judged
+from waterline.services.policy import Request, judged, statements_of
 from waterline.web import Headers, Response, Unreachable, request_to
 
 RETRYABLE = frozenset(
@@ -156,15 +156,31 @@ class Targets:
         return str(number)
 
     def bus(self, sender: Sender, arn: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Put entries of ``PutEvents`` on a bus. Returns the identifiers of the events."""
-        answers = []
+        """Put entries of ``PutEvents`` on a bus, which asks its policy. Returns the identifiers of the events."""
+        backend, answers = _backend("events", arn), []
+        if backend.bus_at(arn) is None:
+            raise _missing("ResourceNotFoundException", "event bus", arn)
         with self._asked("events", arn, f"events:{_last(arn)}"):
-            for answer in _backend("events", arn).put_events([{**entry, "EventBusName": arn} for entry in entries]):
+            for answer in backend.put_events([{**entry, "EventBusName": arn} for entry in entries], sender):
                 if "ErrorCode" in answer:
                     code = str(answer["ErrorCode"])
                     raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in RETRYABLE)
                 answers.append(str(answer["EventId"]))
         return answers
+
+    def log_group(self, sender: Sender, arn: str, stream: str, text: str, timestamp: int) -> None:
+        """Write a log event (`timestamp` in milliseconds) into a stream of a log group, made if it is missing."""
+        backend, name = _backend("logs", arn), arn.split(":")[6]
+        if name not in backend.groups:
+            raise _missing("ResourceNotFoundException", "log group", arn)
+        with self._asked("logs", arn, f"logs:{name}"):
+            policies = [statements_of(policy.policy_document) for policy in backend.resource_policies.values()]
+            statements = [statement for policy in policies for statement in policy]
+            log_stream = f"{arn.removesuffix(':*')}:log-stream:{stream}"
+            self._allow(sender, "logs:PutLogEvents", log_stream, statements, f"logs:{name}")
+            if stream not in backend.groups[name].streams:
+                backend.create_log_stream(name, stream)
+            backend.put_log_events(name, stream, [{"timestamp": timestamp, "message": text}])
 
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""
