@@ -34,6 +34,7 @@ from moto.iam.models import iam_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
+from moto.pipes.models import pipes_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 
@@ -49,6 +50,7 @@ from waterline.faults.backoff import seeded
 from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
+from waterline.pipes import PipeBackend
 from waterline.services.cloudwatch import MetricBackend
 from waterline.services.dynamodb import TableBackend
 from waterline.services.events import EventBackend
@@ -74,6 +76,7 @@ _SERVICES: tuple[tuple[Any, type], ...] = (
     (apigatewayv2_backends, HttpApis),
     (eventsv2_backends, EventBuses),
     (scheduler_backends, ScheduleBackend),
+    (pipes_backends, PipeBackend),
 )
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND

@@ -133,7 +133,10 @@ def test_the_producer_hears_nothing_of_what_goes_wrong_later(lab: Lab) -> None:
 def test_an_event_for_a_bus_that_is_not_there_is_answered_and_lost(lab: Lab) -> None:
     answer = put({**GOOD, "EventBusName": "nowhere"})
     assert answer["FailedEntryCount"] == 0
-    assert [event.kind for event in lab.cloud.journal.of(message=answer["Entries"][0]["EventId"])] == ["sent", "dropped"]
+    assert [event.kind for event in lab.cloud.journal.of(message=answer["Entries"][0]["EventId"])] == [
+        "sent",
+        "dropped",
+    ]
 
 
 def test_a_bus_has_a_name_of_its_own_and_events_stay_on_it(lab: Lab) -> None:

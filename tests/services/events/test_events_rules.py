@@ -11,7 +11,12 @@ from eventlab import ROLE, Lab, arn_of, client
 
 from waterline.facts import facts
 
-DETAIL = {"price": 12.5, "city": "Berlin", "tags": ["new", "red"], "lines": [{"sku": "a", "n": 1}, {"sku": "b", "n": 2}]}
+DETAIL = {
+    "price": 12.5,
+    "city": "Berlin",
+    "tags": ["new", "red"],
+    "lines": [{"sku": "a", "n": 1}, {"sku": "b", "n": 2}],
+}
 
 
 @pytest.mark.parametrize(

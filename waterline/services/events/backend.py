@@ -40,8 +40,8 @@ class EventBackend(ArchiveBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        destinations = ApiDestinations(self.ground, self.destinations, self.connections)
-        router = Router(self.ground, Handover(self.ground, account_id, destinations))
+        self.api_destinations = ApiDestinations(self.ground, self.destinations, self.connections)
+        router = Router(self.ground, Handover(self.ground, account_id, self.api_destinations))
         self._arrivals = Arrivals(self.ground, router, self.shelves)
         self._timetable = Timetable(self.ground, self._rule_is_due)
 
