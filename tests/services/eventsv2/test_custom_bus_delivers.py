@@ -1,4 +1,7 @@
-"""What a subscriber delivers, when, and what becomes of what its target does not take."""
+"""What a subscriber delivers, when, and what becomes of what its target does not take.
+
+Actions are those of eventbridgev2.
+"""
 
 from __future__ import annotations
 

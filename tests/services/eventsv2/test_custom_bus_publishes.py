@@ -1,4 +1,4 @@
-"""What a Custom Event Bus takes, and keeps."""
+"""What a Custom Event Bus takes, and keeps. Actions are those of eventbridgev2."""
 
 from __future__ import annotations
 
