@@ -43,9 +43,9 @@ class Enrichment:
             if error is not None:
                 raise failed_with(f"the enrichment failed: {answer}")
         else:
-            answer, error = self._targets.express(self._sender, self._arn, text)
-            if error is not None:
-                raise failed_with(f"the enrichment failed: {error}")
+            status, answer, cause = self._targets.workflow(self._sender, self._arn, text)
+            if status != "SUCCEEDED":
+                raise failed_with(f"the enrichment is {status}: {answer}: {cause}")
         content = _read(answer)
         return [] if _is_empty(content) else content if isinstance(content, list) else [content]
 

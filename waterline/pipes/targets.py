@@ -84,10 +84,14 @@ class Target:
             else:
                 self._targets.state_machine(self._sender, self._arn, text)
             return {}
-        ask = self._targets.invoke if self.service == "lambda" else self._targets.express
-        answer, error = ask(self._sender, self._arn, text)
-        if error is not None:
-            raise failed_with(f"the target failed: {answer or error}")
+        if self.service == "lambda":
+            answer, error = self._targets.invoke(self._sender, self._arn, text)
+            if error is not None:
+                raise failed_with(f"the target failed: {answer}")
+        else:
+            status, answer, cause = self._targets.workflow(self._sender, self._arn, text)
+            if status != "SUCCEEDED":
+                raise failed_with(f"the target is {status}: {answer}: {cause}")
         reported = _reported(answer)
         why = "the target reported it in batchItemFailures"
         return {number: failed_with(why) for number, event in enumerate(events) if identifiers(event) & reported}
@@ -151,7 +155,7 @@ def send_to_api(sender: Sender, arn: str, http: Mapping[str, Any], item: Any, ev
     response = destinations.send(
         sender, target, as_text(item), SimpleNamespace(content=opened(event)), limits.API_PATIENCE
     )
-    return str(response.body.decode()) if response.body else ""
+    return str(response.body)
 
 
 def _base64(item: Any) -> str:

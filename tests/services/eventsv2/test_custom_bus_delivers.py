@@ -15,6 +15,7 @@ from orders_bus import ACCOUNT, OrdersBus, client
 
 from waterline.clock import SECOND
 from waterline.cloud import REGION
+from waterline.web import Request, Response
 
 RETRY_ONCE = {"RetryPolicy": {"MaxRetryAttempts": 1}}
 
@@ -416,3 +417,34 @@ def test_a_revoked_subscriber_delivers_nothing_and_can_only_be_deleted(orders: O
         orders.api.update_subscriber(SubscriberArn=arn, Description="again")
     assert refused.value.response["Error"]["Code"] == "InvalidStateException"
     orders.api.delete_subscriber(SubscriberArn=arn)
+
+
+# -- over HTTP ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_api_destination_gets_a_request_for_each_event(orders: OrdersBus) -> None:
+    """Source: "HTTP targets: API Gateway and API destinations"."""
+    asked: list[Request] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request)
+        return Response(200 if len(asked) > 1 else 503)
+
+    orders.cloud.web.open("shop.example", answer)
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "x-key", "ApiKeyValue": "secret"}}
+    events = client("events")
+    connection = events.create_connection(Name="shop", AuthorizationType="API_KEY", AuthParameters=key)
+    arn = events.create_api_destination(
+        Name="shop",
+        ConnectionArn=connection["ConnectionArn"],
+        InvocationEndpoint="https://shop.example/orders/*",
+        HttpMethod="POST",
+    )["ApiDestinationArn"]
+    http = {"PathParameterValues": ["{% $events.Data.detail.id %}"], "HeaderParameters": {"x-by": "bus"}}
+    orders.subscribe(arn, parameters={"HttpParameters": http})
+    orders.put({"id": "o-1"})
+    orders.cloud.settle()
+    assert [(request.path, request.header("x-by"), request.header("x-key")) for request in asked] == [
+        ("/orders/o-1", "bus", "secret")
+    ] * 2
+    assert orders.seconds("delivered") == [1]

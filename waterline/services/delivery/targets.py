@@ -190,15 +190,16 @@ class Targets:
             )
         return str(execution.execution_arn)
 
-    def express(self, sender: Sender, arn: str, text: str, name: str | None = None) -> tuple[str, str | None]:
-        """Run an Express state machine and wait. Returns its output (JSON text) and None, or why it failed."""
+    def workflow(self, sender: Sender, arn: str, text: str, name: str | None = None) -> tuple[str, str, str | None]:
+        """Play an Express workflow with an input (JSON text) and wait.
+
+        Returns its status, its output (JSON text) or its error, and the cause of an error.
+        """
         with self._asked("stepfunctions", arn, f"states:{_last(arn)}"):
-            answer = _backend("stepfunctions", arn).start_sync_execution(
-                arn, name or self._ground.identifier("executions"), text
-            )
-        if answer["status"] == "SUCCEEDED":
-            return str(answer["output"]), None
-        return "", f"{answer.get('error') or answer['status']}: {answer.get('cause') or ''}".rstrip(": ")
+            execution = _backend("stepfunctions", arn).start_sync_execution(arn, name, text)
+        if execution.status == "SUCCEEDED":
+            return "SUCCEEDED", json.dumps(execution.output), None
+        return str(execution.status), str(execution.error or ""), execution.cause_text
 
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""

@@ -6,6 +6,7 @@ target                 what it gets
 queue, topic, stream,  one message or record for each event
 Firehose, buses
 function, workflow     one invocation with a JSON array of the batch; with a batch size of one, the event itself
+API destination        one request for each event
 universal target       one call for each event, with the request that ``Input`` makes of it
 =====================  =========================================================================================
 
@@ -23,13 +24,16 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from moto.backends import get_backend
 
+from waterline.clock import SECOND
 from waterline.ground import Ground
 from waterline.services.delivery import NotTaken, Sender, Targets, working_on
 from waterline.services.delivery.universal import Universal
+from waterline.services.eventsv2 import limits
 from waterline.services.eventsv2.event import BusEvent
 from waterline.services.eventsv2.expressions import CUSTOMER_FAULT, Expressions, as_text
 from waterline.services.eventsv2.targets import kind_of
@@ -153,6 +157,21 @@ class Invocation:
             self._parameters.get("DeduplicationConfiguration"),
         )
 
+    def _to_api(self, offer: Offer) -> None:
+        names = ("HeaderParameters", "QueryStringParameters", "PathParameterValues")
+        http = {name: self._texts(self._parameters.get(name), offer) for name in names if self._parameters.get(name)}
+        destinations = get_backend("events")[self._sender.account][self._region].api_destinations
+        target = {"Arn": self._arn, "HttpParameters": http}
+        until = self._ground.clock.now + limits.INVOCATION_TIMEOUT * SECOND
+        destinations.send(self._sender, target, self._payload(offer), SimpleNamespace(content={}), until)
+
+    def _texts(self, given: Any, offer: Offer) -> Any:
+        """Header, query or path parameters, each of them evaluated."""
+        if isinstance(given, Mapping):
+            pairs = ((self._expressions.text(name, offer.events), value) for name, value in given.items())
+            return {name: self._expressions.text(value, offer.events) or "" for name, value in pairs if name}
+        return [self._expressions.text(value, offer.events) or "" for value in given]
+
     def _to_universal(self, offer: Offer) -> None:
         template = self._parameters["Input"]
         value = self._expressions.value(template, offer.events)
@@ -209,9 +228,10 @@ class Invocation:
     def _workflow(self, text: str, offers: Sequence[Offer]) -> Failures:
         name = self._text("Name", offers[0])
         if self._parameters.get("InvocationType") == "REQUEST_RESPONSE":
-            _output, error = self._targets.express(self._sender, self._arn, text, name)
-            if error is not None:
-                raise NotTaken("TARGET_FAILURE", f"the execution failed: {error}", retryable=True)
+            status, answer, cause = self._targets.workflow(self._sender, self._arn, text, name)
+            if status != "SUCCEEDED":
+                why = f"the execution is {status}: {answer}: {cause}"
+                raise NotTaken("TARGET_FAILURE", why, retryable=True)
         else:
             self._targets.state_machine(self._sender, self._arn, text, name)
         return {}

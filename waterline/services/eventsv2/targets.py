@@ -6,7 +6,7 @@ event is delivered.
 
 Source: aws/agent-toolkit-for-aws, "target-contract"; Amazon EventBridge User Guide, "Targets for a Custom Event Bus
 subscriber", "Batching deliveries to a target", "Universal targets for a Custom Event Bus" (read 2026-11). API Gateway
-and API destinations are refused, in one sentence: the lab's buses do not call HTTP endpoints.
+is refused in one sentence: the lab's buses reach API destinations only.
 """
 
 from __future__ import annotations
@@ -72,10 +72,19 @@ _KINDS = (
         limits.BATCH_OF_COMPUTE,
         limits.BATCH_OF_COMPUTE,
     ),
+    Kind(
+        "api",
+        "events",
+        "api-destination/{name}/{id}",
+        r"api-destination/[^:/]+/[^:/]+",
+        "HttpParameters",
+        limits.BATCH_OF_ONE,
+        limits.BATCH_OF_ONE,
+    ),
     Kind("classic", "events", "event-bus/{name}", r"event-bus/[^:/]+", None, _SEVERAL, _SEVERAL),
 )
 _UNIVERSAL = Kind("universal", "events", "", "", "UniversalTargetParameters", limits.BATCH_OF_ONE, limits.BATCH_OF_ONE)
-_BLOCKS = (*(kind.block for kind in _KINDS if kind.block), "UniversalTargetParameters", "HttpParameters")
+_BLOCKS = (*dict.fromkeys(kind.block for kind in _KINDS if kind.block), "UniversalTargetParameters")
 
 
 def kind_of(arn: str) -> Kind:
@@ -84,8 +93,8 @@ def kind_of(arn: str) -> Kind:
         return _UNIVERSAL
     parts = arn.split(":", 5)
     service, resource = parts[2], parts[5] if len(parts) == 6 else ""
-    if service == "execute-api" or resource.startswith("api-destination/"):
-        raise InvalidInput(f"{_FIELD}: the lab's Custom Event Bus does not call HTTP endpoints, and {arn} is one.")
+    if service == "execute-api":
+        raise InvalidInput(f"{_FIELD}: the lab's Custom Event Bus does not call API Gateway: use an API destination.")
     kinds = [kind for kind in _KINDS if kind.service == service]
     if not kinds:
         raise InvalidInput(f"{_FIELD}: TargetArn is not a supported subscriber target")
@@ -115,6 +124,8 @@ def check_target(bus_arn: str, region: str, account: str, invoke: Mapping[str, A
             raise InvalidInput(f"{block} is not supported for target {arn}. Expected {expected}")
     parameters = invoke.get(kind.block or "") or {}
     check_expressions(parameters, str(kind.block))
+    if kind.name == "api" and "InvocationTimeoutSeconds" in parameters:
+        raise InvalidInput("InvocationTimeoutSeconds is only supported for API Gateway HTTP targets")
     _check_timeout(parameters.get("InvocationTimeoutSeconds"), kind)
     if kind is _UNIVERSAL:
         _check_universal(arn, parameters)
