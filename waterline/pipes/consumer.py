@@ -92,7 +92,7 @@ class PipeConsumer:
             failures = self._patiently(events, copies)
         except NotTaken as refusal:
             failures = dict.fromkeys(range(len(events)), refusal)
-        self._write(invocation.messages, copies, failures)
+        self._write(invocation, events, copies, failures)
         finish(_outcome(events, failures).lasting(self._clock.now - begun), "")
 
     def _patiently(self, events: Sequence[Any], copies: Sequence[Copy]) -> Mapping[int, NotTaken]:
@@ -134,8 +134,14 @@ class PipeConsumer:
         time = self._clock.date.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return transformed(template, event, self._steps.naming, time)
 
-    def _write(self, messages: Sequence[str], copies: Sequence[Copy], failures: Mapping[int, NotTaken]) -> None:
-        for number, (message, copy) in enumerate(zip(messages, copies, strict=True)):
+    def _write(
+        self,
+        invocation: Invocation,
+        events: Sequence[Any],
+        copies: Sequence[Copy],
+        failures: Mapping[int, NotTaken],
+    ) -> None:
+        for number, (message, copy) in enumerate(zip(invocation.messages, copies, strict=True)):
             copy.attempts += 1
             refusal = failures.get(number)
             if refusal is not None:
@@ -144,9 +150,9 @@ class PipeConsumer:
                 del self._known[message]
                 left_out = copy.detail.get("filtered")
                 kind, why = ("filtered", "the enrichment left it out") if left_out else ("delivered", "")
-            self._ground.journal.record(
-                kind, self.place, copy.message, why=why or None, to=self._to, count=copy.attempts
-            )
+            size = len(json.dumps(events[number]).encode())
+            detail: dict[str, Any] = {"to": self._to, "count": copy.attempts, "batch": invocation.request_id, "size": size}
+            self._ground.journal.record(kind, self.place, copy.message, why=why or None, **detail)
 
 
 def flat(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,6 +12,9 @@ SQS
     too high, the second too low.
 SNS, EventBridge, Kinesis, Firehose
     what was sent to a topic, bus or stream, by its size. Shards, archives and deliveries by HTTP are not in a journal.
+Scheduler, Pipes
+    a request for each invocation of a schedule's target, tried again or not; for each batch that a pipe worked on, by
+    started 64 KB of it. What a pipe receives from a queue is counted one by one.
 
 Places of other services are named in a remark and not priced.
 """
@@ -40,6 +43,9 @@ _SERVICES: Final[Mapping[str, str]] = {
     "eventbridge": "eventbridge",
     "kinesis": "kinesis",
     "firehose": "firehose",
+    "eventsv2": "eventsv2",
+    "scheduler": "scheduler",
+    "pipes": "pipes",
 }
 _QUEUES: Final = (
     "Sends, and receives and deletes by your own code, are counted one by one, even if a call held more; "
@@ -107,6 +113,8 @@ class Used:
         self.invocations: Counter[str] = Counter()
         self.milliseconds: Counter[str] = Counter()
         """By function: what its invocations lasted, each rounded up."""
+        self.piped: Counter[str] = Counter()
+        """By batch of a pipe: its size."""
         self.unpriced: set[str] = set()
         self._sizes: dict[str, int] = {}
         self._held: dict[str, str] = {}
@@ -142,6 +150,13 @@ class Used:
         if records := _all(self, "firehose"):
             size = _chunked(records, firehose.ROUNDING) * firehose.ROUNDING
             yield firehose.Delivery(size * times / GB)
+
+        if data := _all(self, "eventsv2"):
+            yield eventbridge.CustomBus(sum(size * count for size, count in data.items()) * times / GB)
+        if invoked := _all(self, "scheduler"):
+            yield eventbridge.Scheduler(scaled(invoked.total()))
+        if self.piped:
+            yield eventbridge.Pipe(scaled(sum(chunks(size, eventbridge.PIPE_CHUNK) for size in self.piped.values())))
 
     def _functions(
         self, memory: Callable[[str], int], architecture: lambda_.Architecture, times: Decimal
@@ -210,8 +225,10 @@ class Used:
                     ended = invocation
                     self.invocations[place] += 1
                     self.milliseconds[place] += -(-(detail["duration"] + initialized.pop(invocation, 0)) // 1000)
-            elif kind in ("hidden", "deduplicated"):
+            elif kind in ("hidden", "deduplicated") and place.startswith("sqs:"):
                 self.calls[place] += 1
+            if "batch" in detail and place.startswith("pipes:"):
+                self.piped[detail["batch"]] += detail["size"]
         self._close_batch()
 
     def _sent(self, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
