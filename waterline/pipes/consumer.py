@@ -151,7 +151,12 @@ class PipeConsumer:
                 left_out = copy.detail.get("filtered")
                 kind, why = ("filtered", "the enrichment left it out") if left_out else ("delivered", "")
             size = len(json.dumps(events[number]).encode())
-            detail: dict[str, Any] = {"to": self._to, "count": copy.attempts, "batch": invocation.request_id, "size": size}
+            detail: dict[str, Any] = {
+                "to": self._to,
+                "count": copy.attempts,
+                "batch": invocation.request_id,
+                "size": size,
+            }
             self._ground.journal.record(kind, self.place, copy.message, why=why or None, **detail)
 
 

@@ -167,6 +167,20 @@ def test_another_bus_gets_the_event_on(orders: OrdersBus) -> None:
     assert "eventsv2:finance" in {event.place for event in orders.cloud.journal.trace(answer["EventId"]).events}
 
 
+def test_a_classic_bus_gets_the_event_with_its_source_and_detail_type(orders: OrdersBus) -> None:
+    """Source: "Event bus target: bus to bus"; "Transforming events with JSONata"."""
+    client("events").put_rule(Name="paid", EventPattern='{"source": ["shop"], "detail-type": ["paid"]}')
+    everybody = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]}
+    client("events").put_targets(Rule="paid", Targets=[{"Id": "1", "Arn": orders.queue(Policy=json.dumps(everybody))}])
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    with pytest.raises(ClientError, match="must be RAW"):
+        orders.subscribe(bus, Transformer={"Type": "WITH_METADATA"})
+    orders.subscribe(bus)
+    orders.put({"id": "o-1"})
+    orders.cloud.settle()
+    assert orders.details() == [{"id": "o-1"}]
+
+
 @pytest.mark.parametrize(
     ("target", "settings", "sentence"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from orders_bus import ACCOUNT, OrdersBus
@@ -209,6 +210,47 @@ def test_an_event_source_is_kept_and_can_be_revoked(orders: OrdersBus) -> None:
     assert code(refused) == "InvalidStateException"
     orders.api.delete_event_source(EventSourceArn=arn)
     assert orders.api.list_event_sources()["EventSources"] == []
+
+
+def upload(orders: OrdersBus, key: str) -> None:
+    """What S3 puts on the account's default bus."""
+    sender = Sender("s3.amazonaws.com", "arn:aws:s3:::uploads", ACCOUNT, by_role=True)
+    entry = {"Source": "aws.s3", "DetailType": "Object Created", "Detail": json.dumps({"key": key})}
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    Targets(orders.cloud._ground).bus(sender, bus, [entry])
+
+
+def test_an_event_source_forwards_the_events_of_a_service_that_its_pattern_wants(orders: OrdersBus) -> None:
+    """Source: CreateEventSource; "Event structure: data, metadata, and system metadata"."""
+    pattern = json.dumps({"detail": {"key": [{"suffix": ".jpg"}]}})
+    service = {"AwsService": "aws.s3", "Pattern": pattern}
+    made = orders.api.create_event_source(
+        Name="uploads", EventBusArn=orders.arn, Configuration={"AwsServiceEventsConfiguration": service}
+    )
+    orders.wanting(SYSTEM_METADATA={"aws:Source": ["aws.s3"]})
+    upload(orders, "a.jpg")
+    upload(orders, "b.txt")
+    orders.cloud.settle()
+    assert orders.details() == [{"key": "a.jpg"}]
+    orders.api.revoke_resource(Arn=made["EventSourceArn"])
+    upload(orders, "c.jpg")
+    orders.cloud.settle()
+    assert len(orders.arrived()) == 1
+
+
+def test_a_bus_is_in_its_region(orders: OrdersBus) -> None:
+    """Source: CreateEventBus."""
+    there = boto3.client("eventbridgev2", region_name="eu-west-1")
+    arn = there.create_event_bus(Name="orders")["EventBusArn"]
+    assert arn.split(":")[3] == "eu-west-1"
+    assert len(orders.api.list_event_buses()["EventBuses"]) == 1
+
+
+def test_a_cloud_aside_takes_nothing_away(orders: OrdersBus) -> None:
+    with Cloud.aside(seed=1):
+        assert orders.api.list_event_buses()["EventBuses"] == []
+    assert [bus["Name"] for bus in orders.api.list_event_buses()["EventBuses"]] == ["orders"]
+    orders.put({"n": 1})
 
 
 def test_a_fault_strikes_its_calls_as_any_other_service(orders: OrdersBus) -> None:

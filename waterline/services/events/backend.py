@@ -8,7 +8,7 @@ is decided here. AWS services put their own events by :meth:`EventBackend.put_ev
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,6 +51,10 @@ class EventBackend(ArchiveBackend):
         return SimpleNamespace(
             url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(moto_urls.url_paths, EventResponse.dispatch)
         )
+
+    def listen(self, heard: Callable[[str, BusEvent], object]) -> None:
+        """Tell of every event that comes to a bus, with the bus's name. `heard` must not block."""
+        self._arrivals.listeners.append(heard)
 
     # -- buses and rules ---------------------------------------------------------------------------------------------
 

@@ -36,7 +36,6 @@ from waterline.services.eventsv2.responses import URLS
 from waterline.services.eventsv2.sources import EventSources
 from waterline.services.eventsv2.subscriber import RUNNING, STOPPED, Settings, Subscriber
 from waterline.services.eventsv2.targets import check_batch, check_target
-from waterline.services.eventsv2.wire import SERVICE
 
 _PAGE = 100
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -55,7 +54,7 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
         self.subscribers: dict[str, Subscriber] = {}
         self.sources = EventSources(self)
         self._tokens: dict[tuple[str, str], tuple[str, Answer]] = {}
-        self._publisher = Publisher(self.ground, account_id, region_name)
+        self.publisher = Publisher(self.ground, account_id, region_name)
 
     @property
     def _url_module(self) -> SimpleNamespace:
@@ -174,17 +173,17 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
         ]
         bus = [self.bus(request["EventBusArn"], "events:PutEvents", context) for context in contexts][-1]
         bus.must_take_events()
-        return self._publisher.put(bus, request)
+        return self.publisher.put(bus, request)
 
     def put_raw_events(self, request: Mapping[str, Any]) -> Answer:
         self.ground.clock.refuse_other_threads()
         bus = self.bus(request["EventBusArn"], "events:PutRawEvents")
         bus.must_take_events()
-        return self._publisher.put_raw(bus, request)
+        return self.publisher.put_raw(bus, request)
 
     def take_event(self, arn: str, entry: Mapping[str, Any]) -> None:
         """Take one entry of ``PutEvents`` from another service of this account. Raises NotTaken."""
-        self._publisher.forwarded(lambda: self.put_events({"EventBusArn": arn, "Entries": [entry]}))
+        self.publisher.forwarded(lambda: self.put_events({"EventBusArn": arn, "Entries": [entry]}))
 
     def forward(
         self,
@@ -201,7 +200,7 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
         if deduplication:
             request["DeduplicationConfiguration"] = deduplication
         caller = eventsv2_backends[account][self.region_name]
-        self._publisher.forwarded(lambda: caller.put_raw_events(request))
+        self.publisher.forwarded(lambda: caller.put_raw_events(request))
 
     # -- subscribers -------------------------------------------------------------------------------------------------
 
@@ -438,4 +437,4 @@ def _check_transformer(transformer: Mapping[str, Any], kind: str) -> None:
     check_expressions(expression, "Transformer.JsonataConfiguration.Expression")
 
 
-eventsv2_backends = BackendDict(EventBuses, SERVICE, use_boto3_regions=False, additional_regions=["us-east-1"])
+eventsv2_backends = BackendDict(EventBuses, "events")  # boto3 does not yet know the Regions of the service itself

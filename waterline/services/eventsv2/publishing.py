@@ -51,6 +51,11 @@ class Publisher:
                 )
         return self._answered([self._tried(self._raw, bus, entry, request) for entry in request["Entries"]])
 
+    def forward_envelope(self, bus: EventBus, envelope: Mapping[str, Any]) -> None:
+        """Take the event of an AWS service, with the envelope that it has on the default bus."""
+        more = {"aws:Source": envelope["source"], "aws:DetailType": envelope["detail-type"]}
+        self._publish(bus, lambda _: (envelope, as_text(envelope)), {"ContentType": ENVELOPE}, more, None, None)
+
     def forwarded(self, publish: Callable[[], Mapping[str, Any]]) -> None:
         """Publish from one bus to another. Raises NotTaken."""
         try:

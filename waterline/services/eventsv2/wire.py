@@ -15,8 +15,8 @@ import datetime as dt
 import re
 import struct
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -112,15 +112,27 @@ def known_to_moto(backends: BackendDict[Any]) -> Iterator[None]:
     module = ModuleType(_MODULE)
     setattr(module, f"{SERVICE}_backends", backends)
     address = (SERVICE, re.compile(_ADDRESS))
-    sys.modules[_MODULE] = module
-    PROTOCOL_PARSERS[_PROTOCOL] = _Parser
-    SERIALIZERS[_PROTOCOL] = _Serializer
-    backend_index.backend_url_patterns.append(address)
+    with ExitStack() as stack:
+        stack.enter_context(_entered(sys.modules, _MODULE, module))
+        stack.enter_context(_entered(PROTOCOL_PARSERS, _PROTOCOL, _Parser))
+        stack.enter_context(_entered(SERIALIZERS, _PROTOCOL, _Serializer))
+        backend_index.backend_url_patterns.append(address)
+        stack.callback(backend_index.backend_url_patterns.remove, address)
+        yield
+
+
+@contextmanager
+def _entered(table: MutableMapping[str, Any], key: str, value: Any) -> Iterator[None]:
+    """An entry for the length of a ``with`` block; what was there before comes back (a cloud beside another one)."""
+    before = table.get(key)
+    table[key] = value
     try:
         yield
     finally:
-        backend_index.backend_url_patterns.remove(address)
-        del sys.modules[_MODULE], PROTOCOL_PARSERS[_PROTOCOL], SERIALIZERS[_PROTOCOL]
+        if before is None:
+            del table[key]
+        else:
+            table[key] = before
 
 
 ADDRESS = _ADDRESS
