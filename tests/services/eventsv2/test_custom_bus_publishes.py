@@ -10,6 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from orders_bus import ACCOUNT, OrdersBus
 
+from waterline import Cloud
+from waterline.cloud import REGION
+from waterline.services.delivery import Sender, Targets
+
 
 def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
