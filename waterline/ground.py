@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import moto.backends
 from moto.core.base_backend import BackendDict
 
 from waterline.clock import Clock
 from waterline.faults import Faults
 from waterline.journal import Journal
 from waterline.web import Web
+
+# moto's own, also where one cloud is opened aside another.
+_create = BackendDict._create_account_specific_backend
 
 
 @dataclass(frozen=True)
@@ -47,15 +52,50 @@ class Ground:
 
 
 @contextmanager
-def installed(backends: BackendDict[Any], backend: type, ground: Ground) -> Iterator[None]:
-    """Put our delivery behind one of moto's services for the length of a ``with`` block.
+def installed(services: Mapping[str, str | type], ground: Ground) -> Iterator[None]:
+    """Put our delivery behind moto's services for the length of a ``with`` block.
 
-    moto makes a service's backends from the class that it finds in ``backends.backend``; there it finds a subclass of
-    `backend` that knows the ground it stands on.
+    `services`: for a service by moto's name, the class of its backends, or where that is: ``module:Class``. moto makes
+    backends when they are first asked for. Only then is the class imported, and moto gets a subclass of it that knows
+    the ground it stands on.
     """
-    moto_class = backends.backend
-    backends.backend = type(backend.__name__, (backend,), {"ground": ground, "__module__": backend.__module__})
+    ours: dict[str, type] = {}
+    found: set[str] = set()
+
+    def backend_of(service: str) -> type:
+        if service not in ours:
+            home = services[service]
+            if isinstance(home, str):
+                module, _, name = home.partition(":")
+                home = getattr(importlib.import_module(module), name)
+            ours[service] = type(home.__name__, (home,), {"ground": ground, "__module__": home.__module__})
+        return ours[service]
+
+    def create(backends: Any, account: str) -> None:
+        if backends.service_name not in services or dict.__contains__(backends, account):
+            _create(backends, account)
+            return
+        moto_class, backends.backend = backends.backend, backend_of(backends.service_name)
+        try:
+            _create(backends, account)
+        finally:
+            backends.backend = moto_class
+
+    def get_backend(name: str) -> Any:
+        if name in found:
+            return find(name)
+        # A handler may be the first to ask. What it finds on its stage is no place to import a service from.
+        with ground.clock.off_stage():
+            backends = find(name)
+            if getattr(backends, "service_name", None) in services:
+                backend_of(backends.service_name)
+        found.add(name)
+        return backends
+
+    find: Any = moto.backends.get_backend
+    creates = BackendDict._create_account_specific_backend
+    BackendDict._create_account_specific_backend, moto.backends.get_backend = create, get_backend
     try:
         yield
     finally:
-        backends.backend = moto_class
+        BackendDict._create_account_specific_backend, moto.backends.get_backend = creates, find

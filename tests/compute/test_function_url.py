@@ -11,9 +11,11 @@ import json
 from typing import Any
 
 import pytest
-from frontdoor import ACCOUNT, ECHO, REGION, raising, returning, slow, url
+from botocore.exceptions import ClientError
+from frontdoor import ACCOUNT, ECHO, REGION, permit_url, raising, returning, slow, url
 from world import World
 
+from waterline.compute.doors.client import NoSuchAddress
 from waterline.services.delivery import NotTaken, Sender, Targets
 
 SIGNATURE = (
@@ -285,3 +287,44 @@ def test_the_same_seed_gives_the_same_url_and_the_same_journal() -> None:
             return address, world.cloud.journal.digest()
 
     assert run() == run()
+
+
+def with_alias(world: World) -> str:
+    """A function with a URL of its own and one of its alias ``live``, which names version 1; returns the latter."""
+    answer = "{'statusCode': 200, 'body': 'version ' + context.function_version}"
+    url(world, f"def handler(event, context):\n    return {answer}\n")
+    world.awslambda.publish_version(FunctionName="issue")
+    world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion="1")
+    answer = world.awslambda.create_function_url_config(FunctionName="issue", Qualifier="live", AuthType="NONE")
+    return str(answer["FunctionUrl"])
+
+
+def test_the_url_of_an_alias_reaches_what_the_alias_names(world: World) -> None:
+    """ "Creating and managing Lambda function URLs": a URL is for an alias or for the unpublished version.
+
+    Its permissions are for the alias's ARN: "Control access to Lambda function URLs".
+    """
+    address = with_alias(world)
+    assert world.cloud.http.get(address).status == 403
+    permit_url(world, Qualifier="live")
+    assert world.cloud.http.get(address).body == "version 1"
+    own = world.awslambda.get_function_url_config(FunctionName="issue")["FunctionUrl"]
+    assert world.cloud.http.get(own).body == "version $LATEST"
+
+
+def test_each_alias_has_one_url_and_a_version_has_none(world: World) -> None:
+    """CreateFunctionUrlConfig: ResourceConflictException; the qualifier is the alias name."""
+    with_alias(world)
+    answer = world.awslambda.get_function_url_config(FunctionName="issue", Qualifier="live")
+    assert answer["FunctionArn"].endswith(":function:issue:live")
+    for qualifier, error in (("live", "FunctionUrlConfig exists"), ("1", "ValidationException")):
+        with pytest.raises(ClientError, match=error):
+            world.awslambda.create_function_url_config(FunctionName="issue", Qualifier=qualifier, AuthType="NONE")
+
+
+def test_the_url_of_an_alias_ends_with_the_alias(world: World) -> None:
+    address = with_alias(world)
+    world.awslambda.delete_alias(FunctionName="issue", Name="live")
+    with pytest.raises(NoSuchAddress):
+        world.cloud.http.get(address)
+    assert world.awslambda.get_function_url_config(FunctionName="issue")["AuthType"] == "NONE"

@@ -319,17 +319,17 @@ def test_a_method_that_wants_a_signature_or_a_key_refuses_who_has_none(world: Wo
     rest.deploy()
     key = rest.gateway.create_api_key(name="a-client", enabled=True)["value"]
     assert world.cloud.http.get(f"{rest.url}/keyed").json() == {"message": "Forbidden"}
-    assert world.cloud.http.get(f"{rest.url}/keyed", headers={"x-api-key": key}).status == 200
+    assert world.cloud.http.get(f"{rest.url}/keyed", headers={"x-api-key": key}).status == 403, "in no usage plan yet"
     assert world.cloud.http.get(f"{rest.url}/signed").status == 403
     assert world.cloud.http.get(f"{rest.url}/signed", headers={"Authorization": "AWS4-HMAC-SHA256 ..."}).status == 200
 
 
-def test_an_integration_that_is_no_function_is_told_in_one_sentence(world: World) -> None:
+def test_an_integration_that_the_lab_does_not_have_is_told_in_one_sentence(world: World) -> None:
     rest = Rest(world)
-    rest.method("GET /mock", type="MOCK")
+    rest.method("GET /far", type="HTTP_PROXY", uri="https://far.example/")
     rest.deploy()
-    with pytest.raises(Exception, match=r"GET /mock of shop has an integration of type MOCK: .* AWS_PROXY\.$"):
-        world.cloud.http.get(f"{rest.url}/mock")
+    with pytest.raises(Exception, match=r"GET /far of shop has an integration of type HTTP_PROXY: .* MOCK\.$"):
+        world.cloud.http.get(f"{rest.url}/far")
 
 
 def test_the_function_of_format_2_does_not_work_behind_a_rest_api(world: World) -> None:

@@ -42,6 +42,7 @@ PAGES = {
     "Configuring scaling behavior for SQS event source mappings": _LAMBDA,
     "Control access to Lambda function URLs": _LAMBDA,
     "Control which events Lambda sends to your function": _LAMBDA,
+    "Create an alias for a Lambda function": _LAMBDA,
     "Creating and managing Lambda function URLs": _LAMBDA,
     "Handling Lambda errors with an API Gateway API": _LAMBDA,
     "Handling errors for an SQS event source in Lambda": _LAMBDA,
@@ -99,6 +100,18 @@ PAGES = {
     "Lambda proxy integrations in API Gateway": _APIGATEWAY,
     "Return binary media from a Lambda proxy integration in API Gateway": _APIGATEWAY,
     "Set up a deployment for a REST API": _APIGATEWAY,
+    "Choose an API Gateway API integration type": _APIGATEWAY,
+    "Create AWS service integrations for HTTP APIs in API Gateway": _APIGATEWAY,
+    "Integration passthrough behaviors": _APIGATEWAY,
+    "Integration subtype reference": _APIGATEWAY,
+    "Override your API's request and response parameters and status codes for REST APIs in API Gateway": _APIGATEWAY,
+    "Parameter mapping source for REST APIs in API Gateway": _APIGATEWAY,
+    "Set up an integration response in API Gateway": _APIGATEWAY,
+    "Set up mock integrations for REST APIs in API Gateway": _APIGATEWAY,
+    "Throttle requests to your HTTP APIs for better throughput in API Gateway": _APIGATEWAY,
+    "Throttle requests to your REST APIs for better throughput in API Gateway": _APIGATEWAY,
+    "Usage plans and API keys for REST APIs in API Gateway": _APIGATEWAY,
+    "Variables for data transformations for API Gateway": _APIGATEWAY,
     "Troubleshooting issues with HTTP API Lambda integrations": _APIGATEWAY,
     "API destinations as targets in Amazon EventBridge": _EVENTBRIDGE,
     "Amazon EventBridge input transformation": _EVENTBRIDGE,
@@ -166,6 +179,27 @@ SECTIONS = {
 _SERVICES = ("pipes", "scheduler", "events", "lambda", "sqs", "cloudwatch", "sns", "kinesis", "dynamodb")
 _QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
 _FACT = re.compile(r"``((?:lambda|esm|sqs|sns|kinesis|dynamodb|apigateway|eventbridge|scheduler|pipes)\.[a-z_0-9]+)``")
+_SERVICES = (
+    "lambda",
+    "sqs",
+    "cloudwatch",
+    "sns",
+    "kinesis",
+    "dynamodb",
+    "apigateway",
+    "apigatewayv2",
+    "events",
+    "eventbridgev2",
+    "scheduler",
+    "pipes",
+    "firehose",
+    "s3",
+    "stepfunctions",
+    "cloudformation",
+    "dynamodbstreams",
+)
+_QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
+_FACT = re.compile(rf"``((?:{'|'.join(sorted({name.partition('.')[0] for name in facts}))})\.[a-z_0-9.]+)``")
 _ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
 _OF = re.compile(r"Actions are those of ([a-z0-9]+)\.")
 
@@ -176,7 +210,7 @@ def actions(of: str = "") -> dict[str, str]:
     names = {}
     for service in (*_SERVICES, *([of] if of else [])):
         model = boto3.client(service, region_name="us-east-1").meta.service_model
-        names |= dict.fromkeys(model.operation_names, f"{model.service_id} API Reference")
+        names = dict.fromkeys(model.operation_names, f"{model.service_id} API Reference") | names
     return names
 
 

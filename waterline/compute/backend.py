@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import FunctionUrlConfig, LambdaFunction
+from moto.awslambda.models import LambdaFunction
 from moto.core.exceptions import JsonRESTError
 
 from waterline.clock import Clock
@@ -23,6 +23,7 @@ from waterline.compute.errors import RecursiveInvocation, RequestTooLarge, Servi
 from waterline.compute.event_settings import EventSettings
 from waterline.compute.fleet import DOWN, Fleet
 from waterline.compute.function import CloudFunction
+from waterline.compute.function_urls import FunctionUrls
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
 from waterline.compute.mappings import Mappings
@@ -34,7 +35,7 @@ from waterline.compute.versions import arn_of, named
 from waterline.compute.watchdog import watchdog
 
 
-class Functions(Mappings, EventSettings):
+class Functions(Mappings, FunctionUrls, EventSettings):
     """The Lambda service of one account and region."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -83,12 +84,6 @@ class Functions(Mappings, EventSettings):
         answer = super().update_function_configuration(function_name, qualifier, body)
         self._reconfigure(function_name)
         return answer
-
-    def create_function_url_config(self, name_or_arn: str, config: dict[str, Any]) -> FunctionUrlConfig:
-        # AWS's function URLs end with a slash, and say BUFFERED when nothing else was asked for.
-        made = super().create_function_url_config(name_or_arn, {"InvokeMode": "BUFFERED", **config})
-        made.url += "/"
-        return made
 
     def fleet(self, function: LambdaFunction) -> Fleet:
         """The execution environments of a function version."""

@@ -103,6 +103,9 @@ class Fleet:
         if throttle is not None:
             self._record("throttled", invocation, why=throttle.why, reason=throttle.reason)
             return throttle
+        if self.provisioned.allocated:
+            detail = {"provisioned": provisioned, "allocated": self.provisioned.allocated}
+            invocation = replace(invocation, detail={**invocation.detail, **detail})
         self._account.enter(self._concurrency, provisioned)
         Run(self._ground, self._take(provisioned), invocation, self._release, finish).begin()
         return None

@@ -2,8 +2,8 @@
 
 Sources: CreateEventSourceMapping, API reference, for the bounds (facts ``esm.*``). The sentences are AWS's as users
 have reported them (aws/aws-lambda-dotnet pull request 1758, serverless/serverless issue 8989,
-pulumi/pulumi-aws-serverless issue 20, aws/chalice issue 2146). Where nobody has, the sentence is botocore's form for a
-value out of range.
+pulumi/pulumi-aws-serverless issue 20, aws/chalice issue 2146, motdotla/node-lambda issue 466, aws/aws-cdk issue 19917
+for what is for streams only). Where nobody has, the sentence is botocore's form for a value out of range.
 """
 
 from __future__ import annotations
@@ -19,6 +19,16 @@ from waterline.compute import limits
 from waterline.compute.aim import Aim
 from waterline.facts import Fact
 from waterline.services.sqs import CloudQueue
+
+_FOR_STREAMS = (
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "TumblingWindowInSeconds",
+)
+REPORT = "ReportBatchItemFailures"
 
 
 class MappingExists(JsonRESTError):  # type: ignore[misc]
@@ -41,6 +51,8 @@ def check_new(
 
     The queue's visibility timeout is looked at only now.
     """
+    if spec.get("StartingPosition"):
+        raise _invalid("StartingPosition is not valid for SQS event sources.")
     check_settings(spec, queue)
     for other in others:
         if other.event_source_arn == queue.queue_arn and other.function_arn == aim.arn:
@@ -52,12 +64,16 @@ def check_new(
 
 def check_settings(spec: Mapping[str, Any], queue: CloudQueue, before: EventSourceMapping | None = None) -> None:
     """Raise what AWS answers to settings out of bounds; what `spec` leaves out is as it was `before`."""
+    for setting in _FOR_STREAMS:
+        if spec.get(setting):
+            raise unsupported(setting)
+    check_response_types(spec)
     size = spec.get("BatchSize")
     window = spec.get("MaximumBatchingWindowInSeconds")
-    _check_range("batchSize", size, limits.BATCH_SIZE)
-    _check_range("maximumBatchingWindowInSeconds", window, limits.BATCHING_WINDOW)
+    check_range("batchSize", size, limits.BATCH_SIZE)
+    check_range("maximumBatchingWindowInSeconds", window, limits.BATCHING_WINDOW)
     most = (spec.get("ScalingConfig") or {}).get("MaximumConcurrency")
-    _check_range("scalingConfig.maximumConcurrency", most, limits.MAXIMUM_CONCURRENCY)
+    check_range("scalingConfig.maximumConcurrency", most, limits.MAXIMUM_CONCURRENCY)
     if before is not None:
         size = before.batch_size if size is None else size
         window = before.max_batch_window if window is None else window
@@ -72,11 +88,28 @@ def check_settings(spec: Mapping[str, Any], queue: CloudQueue, before: EventSour
         )
 
 
+def unsupported(setting: str) -> InvalidParameterValueException:
+    """What AWS answers to a setting that is for other sources."""
+    name = setting[0].lower() + setting[1:]
+    return _invalid(f"Unsupported '{name}' parameter for given event source mapping type.")
+
+
+def check_response_types(spec: Mapping[str, Any]) -> None:
+    """Raise what AWS answers to response types that there are not."""
+    named = spec.get("FunctionResponseTypes") or []
+    if any(each != REPORT for each in named):
+        raise JsonRESTError(
+            "ValidationException",
+            f"1 validation error detected: Value '[{', '.join(map(str, named))}]' at 'functionResponseTypes' failed to "
+            f"satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [{REPORT}]]",
+        )
+
+
 def _invalid(sentence: str) -> InvalidParameterValueException:
     return InvalidParameterValueException(f"Invalid request provided: {sentence}")
 
 
-def _check_range(name: str, value: int | None, allowed: Fact) -> None:
+def check_range(name: str, value: int | None, allowed: Fact) -> None:
     if value is None or allowed.low <= value <= allowed.high:
         return
     relation, bound = ("greater", allowed.low) if value < allowed.low else ("less", allowed.high)

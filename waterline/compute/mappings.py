@@ -14,7 +14,7 @@ from moto.sqs.models import sqs_backends
 from waterline.clock import SECOND
 from waterline.compute.aim import Aim
 from waterline.compute.filters import QUEUE, filters_of
-from waterline.compute.mapping_checks import check_new, check_settings
+from waterline.compute.mapping_checks import REPORT, check_new, check_settings
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
@@ -123,6 +123,6 @@ def _settings(mapping: EventSourceMapping) -> Settings:
         batch_size=mapping.batch_size,
         window=int(mapping.max_batch_window or 0) * SECOND,
         maximum_concurrency=scaling.get("MaximumConcurrency"),
-        reports_failures="ReportBatchItemFailures" in (mapping.function_response_types or []),
+        reports_failures=REPORT in (mapping.function_response_types or []),
         filters=filters_of(mapping.filter_criteria, QUEUE),
     )

@@ -79,6 +79,10 @@ def _stamp(clock: Clock, at: int) -> str:
 
 def destination_of(configuration: Any) -> str | None:
     """The ARN in a ``DestinationConfig``. Raises what is answered to one that cannot be used."""
+    if (configuration or {}).get("OnSuccess"):
+        raise InvalidParameterValueException(
+            "Unsupported DestinationConfig parameter for given event source mapping type."
+        )
     arn = ((configuration or {}).get("OnFailure") or {}).get("Destination")
     if not arn:
         return None

@@ -21,7 +21,7 @@ OUT_OF_BOUNDS: list[tuple[dict[str, Any], str]] = [
     ({"MaximumRecordAgeInSeconds": 604_801}, "less than or equal to 604800"),
     ({"MaximumRecordAgeInSeconds": 59}, "at least 60"),
     ({"TumblingWindowInSeconds": 901}, "less than or equal to 900"),
-    ({"ScalingConfig": {"MaximumConcurrency": 5}}, "SQS only"),
+    ({"ScalingConfig": {"MaximumConcurrency": 5}}, "Unsupported .scalingConfig"),
     ({"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::bucket"}}}, "standard queue or topic"),
     (
         {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:dead.fifo"}}},

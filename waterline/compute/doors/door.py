@@ -37,6 +37,8 @@ from waterline.waiting import Timer
 API_GATEWAY = "apigateway.amazonaws.com"
 INVOKE = "lambda:InvokeFunction"
 Policy = Sequence[Mapping[str, Any]]
+Allowed = Callable[[Policy, str], bool]
+"""Whether a function's policy lets a door invoke it under an ARN."""
 
 
 class Refused(Exception):
@@ -62,10 +64,18 @@ class Call:
     account: str
     region: str
     event: Mapping[str, Any]
-    allowed: Callable[[Policy, str], bool]
+    allowed: Allowed
     timeout: int | None
     reply: Callable[[str], Response]
     invocation: str | None = None
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A request that leads to no function: `run` finds the answer, and may wait; `timeout` as of a Call."""
+
+    run: Callable[[], Response]
+    timeout: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ class Door(Protocol):
 
     def new_request_id(self) -> str: ...
 
-    def find(self, request: Request, request_id: str) -> Call:
+    def find(self, request: Request, request_id: str) -> Call | Errand:
         """Where the request leads. Raises Refused."""
 
 
@@ -124,9 +134,26 @@ class Visit:
         body = None if request.body is None else request.body.decode("utf-8", "replace")
         self._record("sent", self._door.place, request=f"{request.method} {request.path or '/'}", body=body)
         try:
-            self._invoke(self._door.find(request, self.request_id))
+            found = self._door.find(request, self.request_id)
+            if isinstance(found, Errand):
+                self._send(found)
+            else:
+                self._invoke(found)
         except Refused as refused:
             self._answer(refused.response, refused.why)
+
+    def _send(self, errand: Errand) -> None:
+        self._wait_at_most(errand.timeout)
+        self._ground.clock.spawn(f"{self._door.place} asks", self._run, errand, cause=(self.request_id,))
+
+    def _run(self, errand: Errand) -> None:
+        why = None
+        try:
+            response = errand.run()
+        except Refused as refused:
+            response, why = refused.response, refused.why
+        if not self._over:
+            self._answer(response, why)
 
     def _invoke(self, call: Call) -> None:
         functions, manners = lambda_backends[call.account][call.region], self._door.manners
@@ -151,10 +178,13 @@ class Visit:
         if refusal is not None:
             raise Refused(manners.throttled, "the function was throttled")
         if call.timeout is not None:
-            self._patience = self._ground.clock.after(call.timeout, self._give_up, call.timeout)
+            self._wait_at_most(call.timeout)
+
+    def _wait_at_most(self, timeout: int) -> None:
+        self._patience = self._ground.clock.after(timeout, self._give_up, timeout)
 
     def _give_up(self, timeout: int) -> None:
-        self._answer(self._door.manners.late, f"no answer after {timeout / SECOND:g} s; the function goes on")
+        self._answer(self._door.manners.late, f"no answer after {timeout / SECOND:g} s; what was asked goes on")
 
     def _finished(self, call: Call, outcome: Outcome) -> None:
         if self._over:

@@ -20,6 +20,8 @@ from moto.awslambda.models import LambdaFunction
 from waterline.compute.doors import events, replies
 from waterline.compute.doors.door import INVOKE, Call, Manners, Policy, Refused
 from waterline.compute.doors.http import Request, Response, refusal
+from waterline.compute.function_urls import UrlConfig
+from waterline.compute.versions import arn_of
 from waterline.ground import Ground
 from waterline.services.policy import EVERYBODY, judged
 from waterline.services.policy import Request as Asked
@@ -40,22 +42,23 @@ MANNERS = Manners(
 
 
 class FunctionUrl:
-    """The URL of one function; `functions` is the Lambda service that it belongs to."""
+    """The URL of a function or of an alias; `functions` is the Lambda service that it belongs to."""
 
     manners = MANNERS
 
-    def __init__(self, ground: Ground, functions: Any, function: LambdaFunction) -> None:
+    def __init__(self, ground: Ground, functions: Any, url: UrlConfig) -> None:
         self._ground = ground
         self._functions = functions
-        self._function = function
-        self.place = f"url:{function.function_name}"
+        self._url = url
+        self._function: LambdaFunction = url.function
+        self.place = f"url:{url.name}"
 
     def new_request_id(self) -> str:
         return str(self._functions.new_request_id())
 
     def find(self, request: Request, request_id: str) -> Call:
         function = self._function
-        auth_type = str(function.url_config.config.get("AuthType"))
+        auth_type = str(self._url.config.get("AuthType"))
         passage = events.Passage(
             request=request,
             request_id=request_id,
@@ -79,7 +82,7 @@ class FunctionUrl:
             )
 
         return Call(
-            function=function.function_name,
+            function=arn_of(function, self._url.qualifier),
             account=function.account_id,
             region=function.region,
             event=events.format_2(passage, **context),

@@ -1,4 +1,4 @@
-"""HTTP APIs: routes with Lambda proxy integrations, events in format 2.0 or 1.0.
+"""HTTP APIs: routes to functions (proxy integrations, events in format 2.0 or 1.0) and to AWS services (``subtypes``).
 
 Changes are served at once, by the ``$default`` stage at the root and by any other under its name. The gateway waits as
 long as the integration's ``TimeoutInMillis`` says, ``apigw.http_timeout`` at most, and then answers 503, where a REST
@@ -14,28 +14,29 @@ authorizers refuse every request; CORS settings and parameter mappings are not a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import ModuleType
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
 
-from moto.apigatewayv2 import urls as moto_urls
-from moto.apigatewayv2.exceptions import BadRequestException
-from moto.apigatewayv2.models import Api, ApiGatewayV2Backend, Integration, Route
+from moto.apigatewayv2.models import Api, Integration, Route
 
 from waterline.clock import SECOND
-from waterline.compute.doors import events, replies, routes
-from waterline.compute.doors.door import API_GATEWAY, INVOKE, Call, Manners, Refused
+from waterline.compute.doors import events, replies, routes, subtypes
+from waterline.compute.doors.door import API_GATEWAY, INVOKE, Call, Errand, Manners, Refused
 from waterline.compute.doors.http import Request, Response, refusal
+from waterline.compute.doors.http_backend import TIMEOUT, HttpApis
+from waterline.compute.doors.mapping import Parameters, Source
 from waterline.compute.doors.rest_api import PAYLOAD, NoProxy
+from waterline.compute.doors.throttling import limit_of
 from waterline.facts import facts
 from waterline.ground import Ground
 from waterline.services.policy import Request as Asked
 from waterline.services.policy import judged
 
-_TIMEOUT = facts["apigw.http_timeout"]
+from moto.apigateway.models import apigateway_backends  # isort: skip  (rest_api makes it importable)
+
 _FUNCTION = re.compile(r"(?P<arn>arn:[^/]*:lambda:[^/]+:function:[^/]+)")
 _ID_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _ERROR = refusal(500, {"message": "Internal Server Error"})
+_TOO_MANY = refusal(429, {"message": "Too Many Requests"})
 _DEFAULT = "$default"
 
 MANNERS = Manners(
@@ -47,27 +48,6 @@ MANNERS = Manners(
     too_large=refusal(413, {"message": "Request Entity Too Large"}),
     id_header="apigw-requestid",
 )
-
-
-class HttpApis(ApiGatewayV2Backend):  # type: ignore[misc]
-    """The HTTP APIs of one account and region."""
-
-    ground: ClassVar[Ground]
-
-    @property
-    def _url_module(self) -> ModuleType:
-        urls: ModuleType = moto_urls  # moto looks for them beside the class, where they are not
-        return urls
-
-    def create_integration(self, api_id: str, *arguments: Any, **settings: Any) -> Integration:
-        _check_timeout(settings.get("timeout_in_millis"))
-        if settings.get("integration_type") == "AWS_PROXY" and not settings.get("payload_format_version"):
-            settings["payload_format_version"] = "1.0"
-        return super().create_integration(api_id, *arguments, **settings)
-
-    def update_integration(self, api_id: str, *arguments: Any, **settings: Any) -> Integration:
-        _check_timeout(settings.get("timeout_in_millis"))
-        return super().update_integration(api_id, *arguments, **settings)
 
 
 class HttpApi:
@@ -85,7 +65,7 @@ class HttpApi:
         numbers = self._ground.random("gateway request ids")
         return "".join(numbers.choice(_ID_CHARACTERS) for _ in range(15)) + "="
 
-    def find(self, request: Request, request_id: str) -> Call:
+    def find(self, request: Request, request_id: str) -> Call | Errand:
         if len(request.body or b"") > PAYLOAD:
             raise Refused(MANNERS.too_large, f"the body is larger than {facts['apigw.payload_max'].text}")
         stage, segments = self._stage(request)
@@ -95,11 +75,16 @@ class HttpApi:
         integration = self._api.integrations.get((route.target or "").removeprefix("integrations/"))
         if integration is None:
             raise Refused(_ERROR, f"the route {route.route_key} has no integration")
+        timeout = int(integration.timeout_in_millis or TIMEOUT.high) * SECOND // 1000
+        self._let_in(stage, route)
+        if integration.integration_subtype:
+            return Errand(self._asking(integration, route, request, request_id, stage, parameters), timeout)
         function = _FUNCTION.search(integration.integration_uri or "")
         if integration.integration_type != "AWS_PROXY" or function is None:
             raise NoProxy(
                 f"{route.route_key} of {self._api.name} has an integration of type {integration.integration_type} "
-                "without a function's ARN: the lab's APIs lead to functions only, with type AWS_PROXY."
+                "without a function's ARN: the lab's APIs lead to functions and, with a subtype, to services, with "
+                "type AWS_PROXY."
             )
         old = integration.payload_format_version == "1.0"
         variables = dict(self._api.stages[stage].stage_variables or {})
@@ -132,9 +117,56 @@ class HttpApi:
                     for source in self._sources(stage, request.method, route.route_key)
                 )
             ),
-            timeout=int(integration.timeout_in_millis or _TIMEOUT.high) * SECOND // 1000,
+            timeout=timeout,
             reply=_reply_1 if old else _reply_2,
         )
+
+    def _let_in(self, stage: str, route: Route) -> None:
+        """Take one request from the limits of the route or the stage, and of the account. Raises Refused."""
+        settings = self._api.stages[stage]
+        own = (settings.route_settings or {}).get(route.route_key)
+        limits = limit_of(
+            own if own else settings.default_route_settings or {},
+            f"the stage {stage}, for {route.route_key if own else 'each route'},",
+            "throttlingRateLimit",
+            "throttlingBurstLimit",
+        )
+        gate = apigateway_backends[self._backend.account_id][self._backend.region_name].throttles
+        why = gate.refusal(limits)
+        if why is not None:
+            raise Refused(_TOO_MANY, why)
+
+    def _asking(
+        self,
+        integration: Integration,
+        route: Route,
+        request: Request,
+        request_id: str,
+        stage: str,
+        parameters: Mapping[str, str],
+    ) -> Callable[[], Response]:
+        """What asks the service of a first-class integration."""
+        if not integration.credentials_arn:
+            raise Refused(_ERROR, "its integration has no CredentialsArn: API Gateway asks a service with a role")
+        source = Source(
+            body=(request.body or b"").decode("utf-8", "replace"),
+            parameters=Parameters(
+                path=parameters,
+                query={name: ",".join(values) for name, values in request.parameters.items()},
+                header={name.lower(): value for name, value in request.headers},
+            ),
+            context={
+                "accountId": self._backend.account_id,
+                "apiId": self._api.api_id,
+                "httpMethod": request.method,
+                "requestId": request_id,
+                "routeKey": route.route_key,
+                "stage": stage,
+            },
+            variables=dict(self._api.stages[stage].stage_variables or {}),
+        )
+        subtype, given = str(integration.integration_subtype), dict(integration.request_parameters or {})
+        return lambda: subtypes.asked(subtype, given, self._backend.region_name, source)
 
     def _stage(self, request: Request) -> tuple[str, list[str]]:
         """The stage that serves the request, and the path below it."""
@@ -156,11 +188,6 @@ class HttpApi:
             }
             for end in ends
         ]
-
-
-def _check_timeout(timeout: Any) -> None:
-    if timeout is not None and not _TIMEOUT.low <= int(timeout) <= _TIMEOUT.high:
-        raise BadRequestException(f"Timeout should be between {_TIMEOUT.low:g} ms and {_TIMEOUT.high:g} ms")
 
 
 def _choose(all_routes: list[Route], verb: str, segments: list[str]) -> tuple[Route, Mapping[str, str]]:

@@ -13,8 +13,3 @@ event group
 takes events in, ``bus`` keeps them, ``subscriber`` delivers them; ``filters``, ``expressions``, ``targets`` and
 ``invocation`` are what it needs for that; ``permissions`` are the bus's policies, ``sources`` its event sources.
 """
-
-from waterline.services.eventsv2.backend import EventBuses, eventsv2_backends
-from waterline.services.eventsv2.wire import known_to_moto
-
-__all__ = ["EventBuses", "eventsv2_backends", "known_to_moto"]

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from moto.core.base_backend import BackendDict, BaseBackend
+from moto.backends import get_backend
+from moto.core.base_backend import BaseBackend
 
 from waterline.clock import SECOND
 from waterline.ground import Ground
@@ -36,6 +37,7 @@ from waterline.services.eventsv2.responses import URLS
 from waterline.services.eventsv2.sources import EventSources
 from waterline.services.eventsv2.subscriber import RUNNING, STOPPED, Settings, Subscriber
 from waterline.services.eventsv2.targets import check_batch, check_target
+from waterline.services.eventsv2.wire import SERVICE
 
 _PAGE = 100
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -88,7 +90,7 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
         """The bus with this ARN; for an `action` that other accounts may be allowed, also a bus of theirs."""
         parts = arn.split(":")
         mine = parts[4] == self.account_id or action is None
-        owner = self if mine else eventsv2_backends[parts[4]][self.region_name]
+        owner = self if mine else get_backend(SERVICE)[parts[4]][self.region_name]
         bus = owner.buses.get(arn)
         if bus is not None and bus.is_gone:
             del owner.buses[arn]
@@ -199,7 +201,7 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
         request: dict[str, Any] = {"EventBusArn": arn, "Entries": [entry]}
         if deduplication:
             request["DeduplicationConfiguration"] = deduplication
-        caller = eventsv2_backends[account][self.region_name]
+        caller = get_backend(SERVICE)[account][self.region_name]
         self.publisher.forwarded(lambda: caller.put_raw_events(request))
 
     # -- subscribers -------------------------------------------------------------------------------------------------
@@ -435,6 +437,3 @@ def _check_transformer(transformer: Mapping[str, Any], kind: str) -> None:
     if type_ == "JSONATA" and expression is None:
         raise InvalidInput("Transformer.JsonataConfiguration is required for the type JSONATA.")
     check_expressions(expression, "Transformer.JsonataConfiguration.Expression")
-
-
-eventsv2_backends = BackendDict(EventBuses, "events")  # boto3 does not yet know the Regions of the service itself

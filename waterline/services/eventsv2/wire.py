@@ -20,10 +20,11 @@ from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
 
+from boto3 import Session
 from botocore.model import Shape
 from botocore.parsers import RpcV2CBORParser
 from moto import backend_index
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.parse import PROTOCOL_PARSERS, RequestParser
 from moto.core.serialize import SERIALIZERS, BaseJSONSerializer
 
@@ -31,7 +32,9 @@ SERVICE = "eventbridgev2"
 """What boto3 calls the service."""
 
 _PROTOCOL = "smithy-rpc-v2-cbor"
-_ADDRESS = r"https?://(.+\.)?eventsv2\.([^.]+)\.amazonaws\.com"
+ADDRESS = r"https?://(.+\.)?eventsv2\.([^.]+)\.amazonaws\.com"
+"""Where the service is: with the number of the bus's account before it, or without."""
+
 _MODULE = f"moto.{SERVICE}"
 
 
@@ -106,12 +109,24 @@ def _head(major: int, number: int) -> bytes:
     raise OverflowError("CBOR's integers have 64 bits")
 
 
+class _Regions:
+    """Those of EventBridge: boto3 does not yet know where the service itself is."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Session().get_available_regions("events"))
+
+
+def _nowhere() -> BackendDict[Any]:
+    """Backends that are not made yet; what they are made of, ``waterline.ground.installed`` says."""
+    return BackendDict(BaseBackend, SERVICE, use_boto3_regions=False, additional_regions=_Regions())
+
+
 @contextmanager
-def known_to_moto(backends: BackendDict[Any]) -> Iterator[None]:
-    """Let moto answer this service's requests with these backends, for the length of a ``with`` block."""
+def known_to_moto() -> Iterator[None]:
+    """Let moto look for this service's backends and speak its protocol, for the length of a ``with`` block."""
     module = ModuleType(_MODULE)
-    setattr(module, f"{SERVICE}_backends", backends)
-    address = (SERVICE, re.compile(_ADDRESS))
+    setattr(module, f"{SERVICE}_backends", _nowhere())
+    address = (SERVICE, re.compile(ADDRESS))
     with ExitStack() as stack:
         stack.enter_context(_entered(sys.modules, _MODULE, module))
         stack.enter_context(_entered(PROTOCOL_PARSERS, _PROTOCOL, _Parser))
@@ -133,7 +148,3 @@ def _entered(table: MutableMapping[str, Any], key: str, value: Any) -> Iterator[
             del table[key]
         else:
             table[key] = before
-
-
-ADDRESS = _ADDRESS
-"""Where the service is: with the number of the bus's account before it, or without."""
