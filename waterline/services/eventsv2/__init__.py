@@ -10,6 +10,7 @@ event group
     events that a FIFO subscriber delivers in the order in which they were published.
 
 ``wire`` speaks the protocol, ``responses`` holds requests against the model, ``backend`` has the verbs; ``publishing``
-takes events in, ``bus`` keeps them, ``subscriber`` delivers them; ``filters``, ``expressions``, ``targets`` and
-``invocation`` are what it needs for that; ``permissions`` are the bus's policies, ``sources`` its event sources.
+takes events in, ``bus`` keeps them, ``subscriber`` (made by ``subscriptions``) delivers them; ``filters``,
+``expressions``, ``targets`` and ``invocation`` are what it needs for that; ``permissions`` are the bus's policies,
+``sources`` its event sources.
 """

@@ -15,28 +15,22 @@ from typing import Any
 from moto.backends import get_backend
 from moto.core.base_backend import BaseBackend
 
-from waterline.clock import SECOND
 from waterline.ground import Ground
-from waterline.services.delivery import Sender
 from waterline.services.eventsv2 import limits, permissions
 from waterline.services.eventsv2.bus import CREATING, DELETING, EventBus
 from waterline.services.eventsv2.errors import (
     IdempotentParameterMismatch,
-    InvalidInput,
     InvalidState,
     LimitExceeded,
     ResourceAlreadyExists,
     ResourceInUse,
     ResourceNotFound,
 )
-from waterline.services.eventsv2.expressions import check_expressions
-from waterline.services.eventsv2.filters import filters_of
-from waterline.services.eventsv2.invocation import Invocation
 from waterline.services.eventsv2.publishing import Publisher
 from waterline.services.eventsv2.responses import URLS
 from waterline.services.eventsv2.sources import EventSources
-from waterline.services.eventsv2.subscriber import RUNNING, STOPPED, Settings, Subscriber
-from waterline.services.eventsv2.targets import check_batch, check_target
+from waterline.services.eventsv2.subscriber import Subscriber
+from waterline.services.eventsv2.subscriptions import Subscriptions
 from waterline.services.eventsv2.wire import SERVICE
 
 _PAGE = 100
@@ -53,7 +47,7 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.buses: dict[str, EventBus] = {}
-        self.subscribers: dict[str, Subscriber] = {}
+        self.subscriptions = Subscriptions(self)
         self.sources = EventSources(self)
         self._tokens: dict[tuple[str, str], tuple[str, Answer]] = {}
         self.publisher = Publisher(self.ground, account_id, region_name)
@@ -206,163 +200,26 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
 
     # -- subscribers -------------------------------------------------------------------------------------------------
 
-    def subscriber(self, arn: str) -> Subscriber:
-        if arn not in self.subscribers:
-            raise ResourceNotFound(f"The subscriber {arn} does not exist.")
-        return self.subscribers[arn]
-
     def create_subscriber(self, request: Mapping[str, Any]) -> Answer:
-        return self.once("CreateSubscriber", request, lambda: self._create_subscriber(request))
-
-    def _create_subscriber(self, request: Mapping[str, Any]) -> Answer:
-        bus = self.bus(request["EventBusArn"], "events:CreateSubscriber")
-        bus.must_take_events()
-        if any(other.name == request["Name"] for other in bus.subscribers.values()):
-            raise ResourceAlreadyExists(f"The subscriber {request['Name']} already exists on the bus {bus.name}.")
-        if len(bus.subscribers) >= limits.SUBSCRIBERS:
-            raise LimitExceeded(f"The event bus has the {limits.SUBSCRIBERS:,} subscribers that it may have.")
-        content = {
-            "Type": "UNORDERED",
-            "StartingPosition": "LATEST",
-            "State": RUNNING,
-            **{name: value for name, value in request.items() if name not in ("ClientToken", "Tags")},
-        }
-        position, end = self._position(bus, content)
-        arn = self.new_arn("subscriber", request["Name"])
-        settings = self._settings(bus, arn, content)
-        made = Subscriber(self.ground, bus, arn, content, settings, position, end)
-        made.tags = dict(request.get("Tags") or {})
-        self.subscribers[arn] = bus.subscribers[arn] = made
-        names = ("SubscriberArn", "Name", "EventBusArn", "Type", "StartingPosition", "PointInTimeConfiguration")
-        return self._picked(made, *names, "State", "CreationTime")
+        return self.once("CreateSubscriber", request, lambda: self.subscriptions.create(request))
 
     def describe_subscriber(self, request: Mapping[str, Any]) -> Answer:
-        return self._shown(self.subscriber(request["SubscriberArn"]))
+        return self.subscriptions.describe(request)
 
     def update_subscriber(self, request: Mapping[str, Any]) -> Answer:
-        subscriber = self.subscriber(request["SubscriberArn"])
-        if subscriber.revoked:
-            raise InvalidState(f"The subscriber {subscriber.name} was revoked: it can only be deleted.")
-        given = {
-            name: value
-            for name, value in request.items()
-            if name not in ("SubscriberArn", "ResumePosition", "State", "FilterConfiguration")
-        }
-        if "InvokeConfiguration" in given:
-            target = subscriber.request["InvokeConfiguration"]["TargetArn"]
-            given["InvokeConfiguration"] = {**given["InvokeConfiguration"], "TargetArn": target}
-        content = {**subscriber.request, **given}
-        if "FilterConfiguration" in request:
-            content["FilterConfiguration"] = request["FilterConfiguration"] or None
-        subscriber.change(self._settings(subscriber.bus, subscriber.arn, content))
-        subscriber.request |= content
-        state, before = request.get("State"), subscriber.request["State"]
-        if state == STOPPED:
-            subscriber.stop()
-        elif state == RUNNING and before == STOPPED:
-            subscriber.resume(latest=request.get("ResumePosition") == "LATEST")
-        names = ("SubscriberArn", "Name", "EventBusArn", "Type", "StartingPosition", "PointInTimeConfiguration")
-        return self._picked(subscriber, *names, "State", "LastModifiedTime")
+        return self.subscriptions.update(request)
 
     def delete_subscriber(self, request: Mapping[str, Any]) -> None:
-        subscriber = self.subscriber(request["SubscriberArn"])
-        del self.subscribers[subscriber.arn], subscriber.bus.subscribers[subscriber.arn]
-        subscriber.end(f"{subscriber.name} was deleted", revoked=False)
+        self.subscriptions.delete(request)
 
     def list_subscribers(self, request: Mapping[str, Any]) -> Answer:
-        prefix, bus = request.get("NamePrefix") or "", request.get("EventBusArn")
-        shown = [
-            {
-                **self._shown(subscriber),
-                "TargetArn": subscriber.request["InvokeConfiguration"]["TargetArn"],
-                "SubscriberAccountId": self.account_id,
-            }
-            for subscriber in self.subscribers.values()
-            if subscriber.name.startswith(prefix) and bus in (None, subscriber.bus.arn)
-        ]
-        return paged("Subscribers", shown, request)
+        return paged("Subscribers", self.subscriptions.listed(request), request)
 
     def revoke_resource(self, request: Mapping[str, Any]) -> Answer:
         arn = request["Arn"]
-        if self.sources.revoke(arn):
-            return {"Arn": arn}
-        subscriber = next(
-            (found for bus in self.buses.values() for found in bus.subscribers.values() if found.arn == arn), None
-        )
-        if subscriber is None:
+        if not (self.sources.revoke(arn) or self.subscriptions.revoke(arn)):
             raise ResourceNotFound(f"No bus of this account has {arn}.")
-        if not subscriber.revoked:
-            subscriber.end(f"{subscriber.name} was revoked", revoked=True)
         return {"Arn": arn}
-
-    def _position(self, bus: EventBus, content: Mapping[str, Any]) -> tuple[int, int | None]:
-        """Where in the bus a new subscriber begins to read, and the instant after which it wants nothing."""
-        point = content.get("PointInTimeConfiguration")
-        if content["StartingPosition"] == "LATEST":
-            if point is not None:
-                raise InvalidInput("PointInTimeConfiguration is for the starting position POINT_IN_TIME only.")
-            return bus.log.end, None
-        if point is None:
-            raise InvalidInput("PointInTimeConfiguration is required for the starting position POINT_IN_TIME.")
-        end = bus.instant(point["EndPoint"]) if point.get("EndPoint") else None
-        if point["PointType"] == "HORIZON":
-            return bus.log.horizon, end
-        if point.get("StartingPoint") is None:
-            raise InvalidInput("PointInTimeConfiguration.StartingPoint is required for the point type TIMESTAMP.")
-        start = bus.instant(point["StartingPoint"])
-        if not bus.window_start <= start <= self.ground.clock.now:
-            raise InvalidInput("PointInTimeConfiguration.StartingPoint must fall inside the bus's retention window.")
-        return bus.log.position_at(start), end
-
-    def _settings(self, bus: EventBus, arn: str, content: dict[str, Any]) -> Settings:
-        """What a subscriber works by; the defaults that apply are written into `content`."""
-        invoke = content["InvokeConfiguration"]
-        kind = check_target(bus.arn, self.region_name, self.account_id, invoke)
-        transformer = content.get("Transformer") or {"Type": "RAW"}
-        _check_transformer(transformer, kind.name)
-        batch = content["BatchConfiguration"] = check_batch(kind, content.get("BatchConfiguration"))
-        given = content.get("RetryPolicy") or {}
-        retries = content["RetryPolicy"] = {
-            "MaxRetryAttempts": given.get("MaxRetryAttempts", limits.RETRIES),
-            "MaxEventAgeInSeconds": given.get("MaxEventAgeInSeconds", limits.EVENT_AGE),
-            "RetryStrategy": "ALL",
-        }
-        content["LogConfiguration"] = {"Level": "OFF", "IncludePayload": "ON_ERROR_ONLY"} | (
-            content.get("LogConfiguration") or {}
-        )
-        if kind.name != "universal":
-            content["Transformer"] = transformer
-        invocation = Invocation(
-            self.ground,
-            Sender("events.amazonaws.com", arn, self.account_id, by_role=True),
-            self.region_name,
-            invoke,
-            transformer,
-            single=batch["MaxBatchSize"] == 1,
-            in_order=content["Type"] == "FIFO",
-        )
-        return Settings(
-            invocation,
-            filters_of(content.get("FilterConfiguration")),
-            batch["MaxBatchSize"],
-            batch["MaxBatchWindowInSeconds"] * SECOND,
-            retries["MaxRetryAttempts"],
-            retries["MaxEventAgeInSeconds"] * SECOND,
-            (content.get("OnFailureConfiguration") or {}).get("Arn"),
-        )
-
-    def _shown(self, subscriber: Subscriber) -> Answer:
-        shown = {
-            **subscriber.request,
-            "SubscriberArn": subscriber.arn,
-            "Revoked": subscriber.revoked or None,
-            "CreationTime": self.date(subscriber.created_at),
-            "LastModifiedTime": self.date(subscriber.modified_at),
-        }
-        return {name: value for name, value in shown.items() if value is not None}
-
-    def _picked(self, subscriber: Subscriber, *names: str) -> Answer:
-        return {name: value for name, value in self._shown(subscriber).items() if name in names}
 
     # -- policies and tags -------------------------------------------------------------------------------------------
 
@@ -400,7 +257,7 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
     def _tags(self, arn: str) -> dict[str, str]:
         if ":event-busv2/" in arn:
             return self.bus(arn).tags
-        return self.subscriber(arn).tags if ":subscriber/" in arn else self.sources.get(arn).tags
+        return self.subscriptions.get(arn).tags if ":subscriber/" in arn else self.sources.get(arn).tags
 
     # -- event sources -----------------------------------------------------------------------------------------------
 
@@ -425,15 +282,3 @@ def paged(name: str, shown: list[Answer], request: Mapping[str, Any]) -> Answer:
     first, size = int(request.get("NextToken") or 0), request.get("MaxResults") or _PAGE
     page: Answer = {name: shown[first : first + size]}
     return page if first + size >= len(shown) else {**page, "NextToken": str(first + size)}
-
-
-def _check_transformer(transformer: Mapping[str, Any], kind: str) -> None:
-    type_ = transformer.get("Type", "RAW")
-    if kind == "universal" and transformer != {"Type": "RAW"}:
-        raise InvalidInput("Transformer is not supported for a USI target.")
-    if kind == "classic" and type_ != "RAW":
-        raise InvalidInput("Transformer.Type must be RAW for a Custom Event Bus - Classic target.")
-    expression = (transformer.get("JsonataConfiguration") or {}).get("Expression")
-    if type_ == "JSONATA" and expression is None:
-        raise InvalidInput("Transformer.JsonataConfiguration is required for the type JSONATA.")
-    check_expressions(expression, "Transformer.JsonataConfiguration.Expression")
