@@ -14,8 +14,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from waterline.pipes.targets import failed_with, send_to_api
-from waterline.pipes.templates import as_text
+from waterline.pipes import limits
+from waterline.pipes.targets import failed_with
+from waterline.pipes.templates import as_text, opened
 from waterline.services.delivery import NotTaken, Sender, Targets
 
 
@@ -32,10 +33,7 @@ class Enrichment:
         """What goes on instead of the items. Raises NotTaken."""
         service = self._arn.split(":")[2]
         if service == "events":
-            answers = [
-                send_to_api(self._sender, self._arn, self._http, item, event)
-                for item, event in zip(items, events, strict=True)
-            ]
+            answers = [self._asked(item, event) for item, event in zip(items, events, strict=True)]
             return [answer for answer in map(_read, answers) if not _is_empty(answer)]
         text = as_text(list(items))
         if service == "lambda":
@@ -48,6 +46,13 @@ class Enrichment:
                 raise failed_with(f"the enrichment is {status}: {answer}: {cause}")
         content = _read(answer)
         return [] if _is_empty(content) else content if isinstance(content, list) else [content]
+
+    def _asked(self, item: Any, event: Any) -> str:
+        """What an API destination answers."""
+        response = self._targets.api_destination(
+            self._sender, self._arn, self._http, as_text(item), opened(event), limits.API_PATIENCE
+        )
+        return str(response.body)
 
 
 def _read(text: str) -> Any:

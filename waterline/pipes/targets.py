@@ -21,10 +21,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
-
-from moto.backends import get_backend
 
 from waterline.pipes import limits
 from waterline.pipes.templates import as_text, dynamic, opened
@@ -107,8 +104,7 @@ class Target:
             case "firehose":
                 return lambda item, _: self._targets.delivery_stream(self._sender, self._arn, _base64(item))
         if ":api-destination/" in self._arn:
-            http = self._parameters.get("HttpParameters") or {}
-            return lambda item, event: send_to_api(self._sender, self._arn, http, item, event)
+            return self._to_api
         return self._to_bus
 
     def _to_queue(self, item: Any, event: Any) -> None:
@@ -128,6 +124,10 @@ class Target:
             raise failed_with("the partition key is not in the event")
         self._targets.stream(self._sender, self._arn, as_text(key), _base64(item))
 
+    def _to_api(self, item: Any, event: Any) -> None:
+        http = self._parameters.get("HttpParameters") or {}
+        self._targets.api_destination(self._sender, self._arn, http, as_text(item), opened(event), limits.API_PATIENCE)
+
     def _to_bus(self, item: Any, event: Any) -> None:
         given = self._parameters.get("EventBridgeEventBusParameters") or {}
         kind = event.get("eventSource", "a pipe") if isinstance(event, Mapping) else "a pipe"
@@ -145,17 +145,6 @@ def identifiers(event: Any) -> set[str]:
     if not isinstance(event, Mapping):
         return set()
     return {str(event[name]) for name in ("messageId", "eventID") if name in event}
-
-
-def send_to_api(sender: Sender, arn: str, http: Mapping[str, Any], item: Any, event: Any) -> str:
-    """Send an item to an API destination; the text that it answers. Raises NotTaken."""
-    account, region = arn.split(":")[4], arn.split(":")[3]
-    destinations = get_backend("events")[account][region].api_destinations
-    target = {"Arn": arn, "HttpParameters": http}
-    response = destinations.send(
-        sender, target, as_text(item), SimpleNamespace(content=opened(event)), limits.API_PATIENCE
-    )
-    return str(response.body)
 
 
 def _base64(item: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
-from orders_bus import ACCOUNT, OrdersBus, client
+from orders_bus import ACCOUNT, ROLE, OrdersBus, client
 
 from waterline.clock import SECOND
 from waterline.cloud import REGION
@@ -462,3 +462,22 @@ def test_an_api_destination_gets_a_request_for_each_event(orders: OrdersBus) -> 
         ("/orders/o-1", "bus", "secret")
     ] * 2
     assert orders.seconds("delivered") == [1]
+
+
+def test_a_schedule_puts_events_on_a_custom_bus(orders: OrdersBus) -> None:
+    """Source: "Using templated targets in EventBridge Scheduler"; "Publishing events to a Custom Event Bus"."""
+    orders.subscribe()
+    given = {"EventBridgePutEventsV2Parameters": {"Source": "clock", "DetailType": "tick"}}
+    for name, parameters in (("enveloped", given), ("raw", {"EventBridgePutRawEventsParameters": {}})):
+        client("scheduler").create_schedule(
+            Name=name,
+            ScheduleExpression="at(2026-01-01T01:00:00)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": orders.arn, "RoleArn": ROLE, "Input": '{"n": 1}', **parameters},
+        )
+    orders.cloud.faults.outage("eventbridgev2", end=3600.1)
+    orders.cloud.settle()
+    envelope, raw = sorted(orders.arrived(), key=len, reverse=True)
+    assert (json.loads(envelope)["source"], json.loads(envelope)["detail"]) == ("clock", {"n": 1})
+    assert raw == '{"n": 1}'
+    assert len(orders.cloud.journal.of("retried")) == 2

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from moto.backends import get_backend
@@ -21,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
+from waterline.services.delivery.places import place_of
 from waterline.services.policy import Request, judged, statements_of
 from waterline.web import Headers, Response, Unreachable, request_to
 
@@ -181,6 +183,42 @@ class Targets:
             if stream not in backend.groups[name].streams:
                 backend.create_log_stream(name, stream)
             backend.put_log_events(name, stream, [{"timestamp": timestamp, "message": text}])
+
+    def custom_bus(
+        self,
+        sender: Sender,
+        arn: str,
+        entry: Mapping[str, Any],
+        *,
+        raw: bool = False,
+        deduplication: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Put an entry of ``PutEvents``, or, `raw`, of ``PutRawEvents``, on a Custom Event Bus, which asks its policy.
+
+        Returns the identifier of the event.
+        """
+        request: dict[str, Any] = {"EventBusArn": arn, "Entries": [entry]}
+        if deduplication:
+            request["DeduplicationConfiguration"] = deduplication
+        with self._asked("eventbridgev2", arn, place_of(arn)):
+            backend: Any = get_backend("eventbridgev2")[sender.account][arn.split(":")[3]]
+            [answer] = (backend.put_raw_events if raw else backend.put_events)(request)["Entries"]
+        if "ErrorCode" in answer:
+            raise NotTaken(answer["ErrorCode"], answer["ErrorMessage"], retryable=False)
+        return str(answer["EventId"])
+
+    def api_destination(
+        self, sender: Sender, arn: str, parameters: Mapping[str, Any], text: str, content: Any, until: int
+    ) -> Response:
+        """Send a request to an API destination of EventBridge; an attempt that has no turn before `until` is not made.
+
+        `parameters`: ``HttpParameters``, of which paths look into `content`.
+        """
+        target = {"Arn": arn, "HttpParameters": parameters}
+        found: Response = _backend("events", arn).api_destinations.send(
+            sender, target, text, SimpleNamespace(content=content), until
+        )
+        return found
 
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""

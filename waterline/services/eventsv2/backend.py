@@ -177,27 +177,6 @@ class EventBuses(BaseBackend):  # type: ignore[misc]
         bus.must_take_events()
         return self.publisher.put_raw(bus, request)
 
-    def take_event(self, arn: str, entry: Mapping[str, Any]) -> None:
-        """Take one entry of ``PutEvents`` from another service of this account. Raises NotTaken."""
-        self.publisher.forwarded(lambda: self.put_events({"EventBusArn": arn, "Entries": [entry]}))
-
-    def forward(
-        self,
-        account: str,
-        arn: str,
-        data: bytes,
-        system: Mapping[str, str],
-        metadata: Mapping[str, str],
-        deduplication: Mapping[str, Any] | None,
-    ) -> None:
-        """Take an event from another bus's subscriber, of this account. Raises NotTaken."""
-        entry = {"Data": data, "SystemMetadata": dict(system), "Metadata": dict(metadata)}
-        request: dict[str, Any] = {"EventBusArn": arn, "Entries": [entry]}
-        if deduplication:
-            request["DeduplicationConfiguration"] = deduplication
-        caller = get_backend(SERVICE)[account][self.region_name]
-        self.publisher.forwarded(lambda: caller.put_raw_events(request))
-
     # -- subscribers -------------------------------------------------------------------------------------------------
 
     def create_subscriber(self, request: Mapping[str, Any]) -> Answer:

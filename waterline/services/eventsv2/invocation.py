@@ -24,10 +24,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
-
-from moto.backends import get_backend
 
 from waterline.clock import SECOND
 from waterline.ground import Ground
@@ -37,7 +34,6 @@ from waterline.services.eventsv2 import limits
 from waterline.services.eventsv2.event import BusEvent
 from waterline.services.eventsv2.expressions import CUSTOMER_FAULT, Expressions, as_text
 from waterline.services.eventsv2.targets import kind_of
-from waterline.services.eventsv2.wire import SERVICE
 
 Failures = dict[str, NotTaken]
 """The copies that were not taken, and why."""
@@ -146,24 +142,21 @@ class Invocation:
         self._targets.bus(self._sender, self._arn, [{**entry, "Resources": data.get("resources", [])}])
 
     def _to_custom(self, offer: Offer) -> None:
-        account, region = self._arn.split(":")[4], self._arn.split(":")[3]
-        system = self._value("SystemMetadata", offer) or {}
-        get_backend(SERVICE)[account][region].forward(
-            self._sender.account,
-            self._arn,
-            self._payload(offer).encode(),
-            {"ContentType": offer.event.system["ContentType"], **{k: v for k, v in system.items() if v}},
-            {str(key): str(value) for key, value in (self._value("Metadata", offer) or {}).items()},
-            self._parameters.get("DeduplicationConfiguration"),
-        )
+        system = {name: value for name, value in (self._value("SystemMetadata", offer) or {}).items() if value}
+        metadata = self._value("Metadata", offer) or {}
+        entry = {
+            "Data": self._payload(offer).encode(),
+            "SystemMetadata": {**system, "ContentType": offer.event.system["ContentType"]},
+            "Metadata": {str(key): str(value) for key, value in metadata.items()},
+        }
+        deduplication = self._parameters.get("DeduplicationConfiguration")
+        self._targets.custom_bus(self._sender, self._arn, entry, raw=True, deduplication=deduplication)
 
     def _to_api(self, offer: Offer) -> None:
         names = ("HeaderParameters", "QueryStringParameters", "PathParameterValues")
         http = {name: self._texts(self._parameters.get(name), offer) for name in names if self._parameters.get(name)}
-        destinations = get_backend("events")[self._sender.account][self._region].api_destinations
-        target = {"Arn": self._arn, "HttpParameters": http}
         until = self._ground.clock.now + limits.INVOCATION_TIMEOUT * SECOND
-        destinations.send(self._sender, target, self._payload(offer), SimpleNamespace(content={}), until)
+        self._targets.api_destination(self._sender, self._arn, http, self._payload(offer), {}, until)
 
     def _texts(self, given: Any, offer: Offer) -> Any:
         """Header, query or path parameters, each of them evaluated."""

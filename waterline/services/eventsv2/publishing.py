@@ -13,17 +13,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.core.exceptions import ServiceException
-
 from waterline.ground import Ground
-from waterline.services.delivery import NotTaken
 from waterline.services.eventsv2.bus import EventBus
 from waterline.services.eventsv2.errors import InvalidInput
 from waterline.services.eventsv2.event import ENVELOPE, BusEvent, is_known, read
 from waterline.services.eventsv2.expressions import as_text
 
 _INVALID = "InvalidInput"
-_RETRYABLE = frozenset({"InternalException", "InvalidStateException", "ThrottlingException"})
 Key = tuple[str, str, str]
 
 
@@ -55,15 +51,6 @@ class Publisher:
         """Take the event of an AWS service, with the envelope that it has on the default bus."""
         more = {"aws:Source": envelope["source"], "aws:DetailType": envelope["detail-type"]}
         self._publish(bus, lambda _: (envelope, as_text(envelope)), {"ContentType": ENVELOPE}, more, None, None)
-
-    def forwarded(self, publish: Callable[[], Mapping[str, Any]]) -> None:
-        """Publish from one bus to another. Raises NotTaken."""
-        try:
-            answer = publish()["Entries"][0]
-        except ServiceException as error:
-            raise NotTaken(error.code, error.message, retryable=error.code in _RETRYABLE) from error
-        if "ErrorCode" in answer:
-            raise NotTaken(answer["ErrorCode"], answer["ErrorMessage"], retryable=False)
 
     def _answered(self, entries: list[dict[str, Any]]) -> dict[str, Any]:
         return {"FailedEntryCount": sum("ErrorCode" in entry for entry in entries), "Entries": entries}

@@ -22,14 +22,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.backends import get_backend
-
 from waterline.clock import SECOND
 from waterline.facts import facts
 from waterline.ground import Ground
 from waterline.services.delivery import Copies, Copy, NotTaken, Retries, Sender, Targets, backoff, place_of
 from waterline.services.delivery.universal import Universal, is_universal
-from waterline.services.eventsv2.wire import SERVICE as CUSTOM_BUS
 
 RETRIES, EVENT_AGE = (int(number) for number in facts["scheduler.retry"].numbers)
 _ATTRIBUTE = "<aws.scheduler.{}>"
@@ -123,14 +120,14 @@ class Invoker:
             entry = {"Source": given["Source"], "DetailType": given["DetailType"], "Detail": text}
             self._targets.bus(sender, arn, [entry])
             return
-        backend = get_backend(CUSTOM_BUS)[self._account][self._region]
         given = target.get("EventBridgePutEventsV2Parameters")
         if given is not None:
-            backend.take_event(arn, {"Source": given["Source"], "DetailType": given["DetailType"], "Detail": text})
+            entry = {"Source": given["Source"], "DetailType": given["DetailType"], "Detail": text}
+            self._targets.custom_bus(sender, arn, entry)
         else:
             metadata = (target.get("EventBridgePutRawEventsParameters") or {}).get("Metadata") or {}
-            system = {"ContentType": "application/json"}
-            backend.forward(self._account, arn, text.encode(), system, metadata, None)
+            raw = {"Data": text.encode(), "SystemMetadata": {"ContentType": "application/json"}, "Metadata": metadata}
+            self._targets.custom_bus(sender, arn, raw, raw=True)
 
     # -- the dead-letter queue ---------------------------------------------------------------------------------------
 
