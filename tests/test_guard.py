@@ -300,11 +300,12 @@ HOSTS_OF_AWS = [
         "https://abc.execute-api.us-east-1.amazonaws.com/prod",
         "call an API of API Gateway with cloud.http, for example cloud.http.get(url).",
     ),
+    ("https://api.bank.example/", "let somebody answer there with cloud.third_party, while a Cloud is open."),
 ]
 
 
 @pytest.mark.parametrize(("url", "instead"), HOSTS_OF_AWS)
-def test_the_sentence_says_what_to_use_instead_of_a_url_of_aws(url: str, instead: str) -> None:
+def test_the_sentence_says_what_to_use_instead_of_a_url_of_aws_or_of_a_third_party(url: str, instead: str) -> None:
     with pytest.raises(OutsideTheLab) as refused:
         urllib.request.urlopen(url)
     assert_one_sentence(str(refused.value))

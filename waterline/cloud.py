@@ -32,6 +32,7 @@ from moto.moto_api._internal import mock_random
 from waterline.clock import EPOCH, SECOND, Clock
 from waterline.compute.doors import openapi
 from waterline.compute.source import HANDLER, packaged
+from waterline.downstreams import Database, Databases, ThirdParty
 from waterline.errors import CloudMisused, LabMistake
 from waterline.facts import facts
 from waterline.faults.backoff import seeded
@@ -39,6 +40,7 @@ from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.eventsv2.wire import known_to_moto
+from waterline.services.s3 import told
 from waterline.web.wire import wired
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ _SERVICES = {
     "sqs": "waterline.services.sqs:QueueBackend",
     "kinesis": "waterline.services.kinesis:StreamBackend",
     "dynamodb": "waterline.services.dynamodb:TableBackend",
+    "dynamodbstreams": "waterline.services.dynamodb:StreamReaders",
+    "s3": "waterline.services.s3:BucketBackend",
     "events": "waterline.services.events:EventBackend",
     "eventbridgev2": "waterline.services.eventsv2.backend:EventBuses",
     "scheduler": "waterline.services.scheduler:ScheduleBackend",
@@ -106,6 +110,7 @@ class Cloud:
         self._ground = Ground(self.clock, self.journal, self.seed)
         self.faults = self._ground.faults
         self.web = self._ground.web
+        self._databases = Databases(self._ground)
         self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
         self._http: HttpClient | None = None
@@ -166,13 +171,17 @@ class Cloud:
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}
-            targets["downstream"] = lambda: ground.web.names
+            targets["bucket"] = _buckets
+            targets["downstream"] = lambda: [*ground.web.names, *self._databases.names]
+            stack.enter_context(self._databases.importable())
             stack.enter_context(wired(ground.web))
+            stack.enter_context(told())
             stack.enter_context(self.faults.known(targets, operations))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
             self.clock.freeze()
             self.role = _make_role()
+            ground.web.entrance = lambda host: self.http.entrance(host) if self.is_open else None
             self._closing = stack.pop_all()
         _open.append(self)
         return self
@@ -256,6 +265,26 @@ class Cloud:
             self._http = HttpClient(self._ground, DEFAULT_ACCOUNT_ID)
         return self._http
 
+    # -- downstreams -------------------------------------------------------------------------------------------------
+
+    def third_party(self, name: str, **settings: Any) -> ThirdParty:
+        """Somebody else's HTTP API at ``https://api.NAME.example``, with the settings of :class:`ThirdParty`.
+
+        ``cloud.third_party("bank", rate=10, latency=0.2)``
+        """
+        self._must_be_open("third_party")
+        return ThirdParty(self._ground, name, **settings)
+
+    def database(self, name: str, **settings: Any) -> Database:
+        """A relational database that ``import labdb`` connects to, with the settings of :class:`Database`.
+
+        ``cloud.database("orders", max_connections=50, query_time=0.02)``
+        """
+        self._must_be_open("database")
+        return self._databases.add(Database(self._ground, name, **settings))
+
+    # -- what a function says ----------------------------------------------------------------------------------------
+
     def logs(self, function: str) -> str:
         """What a function printed, with the lines that Lambda adds, in order: its CloudWatch log group as text."""
         self._must_be_open("logs")
@@ -286,6 +315,10 @@ def _functions() -> set[str]:
 
 def _queues() -> set[str]:
     return {name for backend in get_backend("sqs")[DEFAULT_ACCOUNT_ID].values() for name in backend.queues}
+
+
+def _buckets() -> set[str]:
+    return set(get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].buckets)
 
 
 def _make_role() -> str:

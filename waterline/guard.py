@@ -148,6 +148,8 @@ def _refusal(tried: str, host: object) -> OutsideTheLab:
         instead = "call an API of API Gateway with cloud.http, for example cloud.http.get(url)"
     elif _AWS.search(name):
         instead = "call AWS with boto3 while a Cloud is open"
+    elif name.endswith(".example"):
+        instead = "let somebody answer there with cloud.third_party, while a Cloud is open"
     else:
         instead = "call AWS with boto3 while a Cloud is open, and let whatever else you call listen on localhost"
     return OutsideTheLab(f"{tried} was refused, because {why}: {instead}.")

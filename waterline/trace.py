@@ -73,6 +73,14 @@ def _answered(detail: Mapping[str, Any]) -> str:
     return ": ".join(part for part in (str(detail["status"]), detail.get("why", "")) if part)
 
 
+def _written(detail: Mapping[str, Any]) -> str:
+    """What became of which item, object or row."""
+    what = " ".join(str(detail[name]) for name in ("change", "key", "why") if name in detail) or str(
+        detail.get("body", "")
+    )
+    return what if len(what) <= _LONGEST_NOTE else f"{what[: _LONGEST_NOTE - 1].rstrip()}…"
+
+
 def _why(detail: Mapping[str, Any]) -> str:
     return str(detail.get("why", ""))
 
@@ -80,6 +88,7 @@ def _why(detail: Mapping[str, Any]) -> str:
 _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "sent": lambda detail: str(detail.get("request", "")),
     "answered": _answered,
+    "written": _written,
     "requested": lambda detail: str(detail.get("request", "")),
     "delayed": lambda detail: f"until {instant(detail['until'])}",
     "received": _received,

@@ -31,6 +31,7 @@ _EVENTBRIDGE = "Amazon EventBridge User Guide"
 _SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
+_S3 = "Amazon S3 User Guide"
 
 PAGES = {
     "AWS Lambda function errors in Python": _LAMBDA,
@@ -162,7 +163,18 @@ PAGES = {
     "Using universal targets in EventBridge Scheduler": _SCHEDULER,
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
+    "Best practices for designing and using partition keys effectively in DynamoDB": _DYNAMODB,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
+    "Amazon S3 Event Notifications": _S3,
+    "Configuring event notifications using object key name filtering": _S3,
+    "Event message structure": _S3,
+    "Event notification types and destinations": _S3,
+    "EventBridge event message structure": _S3,
+    "DynamoDB Streams and Time to Live": _DYNAMODB,
+    "DynamoDB burst and adaptive capacity": _DYNAMODB,
+    "DynamoDB provisioned capacity mode": _DYNAMODB,
+    "Using time to live (TTL) in DynamoDB": _DYNAMODB,
+    "Working with expired items and time to live (TTL)": _DYNAMODB,
 }
 """Title and guide (read 2026-11)."""
 

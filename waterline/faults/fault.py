@@ -27,8 +27,8 @@ class Fault:
     """A fault that has been laid on something. `stop()` ends it; `struck` counts its strikes.
 
     `kind` is its name in the journal, `target` the name of what it is laid on, `scope` what that is: ``function``,
-    ``queue``, ``service`` or ``downstream``. `start` and `end` in microseconds of the cloud's clock. `seconds` and
-    `operation` mean what the verb that made it says.
+    ``queue``, ``bucket``, ``service`` or ``downstream``. `start` and `end` in microseconds of the cloud's clock.
+    `seconds` and `operation` mean what the verb that made it says.
     """
 
     kind: str
@@ -86,7 +86,13 @@ class Fault:
 
     def __repr__(self) -> str:
         share = "every" if self.rate == 1 else f"{self.rate:.10g} of"
-        what = {"function": "invocation", "queue": "message", "service": "call", "downstream": "request"}[self.scope]
+        what = {
+            "function": "invocation",
+            "queue": "message",
+            "service": "call",
+            "downstream": "request",
+            "bucket": "notification",
+        }[self.scope]
         which = f"{share} {what}" + ("" if self.rate == 1 else "s")
         if self.operation is not None:
             which += f" of {self.operation}"

@@ -168,7 +168,7 @@ class Faults(Sequence[Fault]):
 
     def duplicates(
         self,
-        queue: str,
+        target: str,
         *,
         rate: float = 1.0,
         within: float = 30.0,
@@ -177,11 +177,15 @@ class Faults(Sequence[Fault]):
     ) -> Fault:
         """A standard queue delivers messages once more: a copy appears at a random instant `within` so many seconds.
 
+        A bucket sends its notifications once more.
         The copy comes even when the original was deleted meanwhile.
         """
-        self._standard(queue)
+        if self._scope(target, "queue", "bucket") == "bucket":
+            self._check_seconds(within)
+            return self._lay(DUPLICATE, "bucket", target, rate, start, end, seconds=within)
+        self._standard(target)
         self._check_seconds(within)
-        return self._lay(DUPLICATE, "queue", queue, rate, start, end, seconds=within)
+        return self._lay(DUPLICATE, "queue", target, rate, start, end, seconds=within)
 
     def reorders(
         self,

@@ -3,8 +3,9 @@
 Words
 -----
 effect
-    what the world outside notices: a ticket printed, a card charged. In the journal it is an event ``sent`` at the
-    place that stands for the printer or the bank.
+    what the world outside notices: a ticket printed, a card charged, an order in a table. In the journal it is an
+    event ``sent`` at the place that stands for the printer or the bank, or an event ``written`` at a table, a bucket, a
+    database or a third party; a message that is both there is one effect.
 the same effect
     two effects with the same *key*; unless a caller says otherwise, two with the same body.
 
@@ -21,6 +22,7 @@ from waterline.journal import Event, Journal
 from waterline.trace import Trace, instant
 
 Key = Callable[[Event], Hashable]
+_EFFECTS = {"sent": "sent to", "written": "written to"}
 
 
 def body(event: Event) -> Hashable:
@@ -35,12 +37,15 @@ def no_effect_twice(journal: Journal, place: str, key: Key = body) -> Broken | N
 
 def _repeated(journal: Journal, place: str, key: Key) -> Iterator[Broken]:
     first: dict[Hashable, Event] = {}
-    for event in journal.of("sent", place):
+    seen: set[str | None] = set()
+    for event in journal.of(place=place):
+        if event.kind not in _EFFECTS or event.message in seen:
+            continue
+        seen.add(event.message)
         before = first.setdefault(key(event), event)
         if before is not event:
-            sentence = (
-                f"{key(event)} was sent to {event.name} at {instant(before.at)} and again at {instant(event.at)}."
-            )
+            done = _EFFECTS[event.kind]
+            sentence = f"{key(event)} was {done} {event.name} at {instant(before.at)} and again at {instant(event.at)}."
             assert event.message is not None
             yield Broken(sentence, event.message, _story(journal, before, event))
 

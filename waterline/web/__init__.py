@@ -15,6 +15,6 @@ In reading order: ``messages`` (a request and its response as values), ``web`` (
 """
 
 from waterline.web.messages import Headers, Request, Response, request_to
-from waterline.web.web import Answer, Unreachable, Web
+from waterline.web.web import Answer, Entrance, Unreachable, Web
 
-__all__ = ["Answer", "Headers", "Request", "Response", "Unreachable", "Web", "request_to"]
+__all__ = ["Answer", "Entrance", "Headers", "Request", "Response", "Unreachable", "Web", "request_to"]

@@ -27,6 +27,12 @@ from waterline.web.messages import Request, Response
 Answer: TypeAlias = Callable[[Request], Response]
 """What a site does with a request. It runs in a task whose cause is the request, and may sleep."""
 
+Entrance: TypeAlias = Callable[[Request, tuple[str, ...], Callable[[Response], object]], None]
+"""A front door of the cloud: takes a request and what it came from, and calls back with the response, at its time.
+
+It writes into the journal what it has to say itself.
+"""
+
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _RETRY_AFTER = "1"
 
@@ -69,6 +75,8 @@ class Web:
         self._faults = faults
         self._identifier = identifier
         self._sites: dict[str, Site] = {}
+        self.entrance: Callable[[str], Entrance | None] = lambda host: None
+        """Finds the front door at a host that is no site's: a function URL, an API of API Gateway."""
 
     @property
     def thread(self) -> int:
@@ -93,7 +101,7 @@ class Web:
         self._sites.pop(host.lower(), None)
 
     def __contains__(self, host: object) -> bool:
-        return str(host).lower() in self._sites
+        return str(host).lower() in self._sites or self.entrance(str(host)) is not None
 
     @property
     def hosts(self) -> list[str]:
@@ -113,6 +121,8 @@ class Web:
     def connect(self, host: str) -> None:
         """Find out whether somebody takes a connection. Raises Unreachable."""
         self._clock.refuse_other_threads()
+        if self.entrance(host) is not None:
+            return
         site = self._at(host)
         for fault in list(self._faults.on("downstream", site.name, OUTAGE)):
             if fault.strikes():
@@ -123,7 +133,11 @@ class Web:
     def ask(self, request: Request, timeout: int | None = None, **detail: Any) -> Response:
         """Send a request over a connection, and wait for the answer. `detail` goes into the journal."""
         self._clock.refuse_other_threads()
-        site, gate, name = self._at(request.host), self._clock.gate(), self._identifier("requests")
+        gate, enter = self._clock.gate(), self.entrance(request.host)
+        if enter is not None:
+            enter(request, self._clock.cause, gate.open)
+            return self._waited(gate, timeout, request.host)
+        site, name = self._at(request.host), self._identifier("requests")
         body = None if request.body is None else request.body.decode("utf-8", "replace")
         query = f"?{request.query}" if request.query else ""
         what = f"{request.method} {request.path}{query}"
@@ -131,11 +145,13 @@ class Web:
         left = [False]
         self._clock.spawn(f"site {site.name}", self._serve, site, request, name, gate, left, cause=(name,))
         try:
-            answered = gate.wait(timeout)
+            return self._waited(gate, timeout, site.host)
         finally:
             left[0] = not gate.opened
-        if not answered:
-            raise Unreachable("Timeout", f"{site.host} did not answer in time")
+
+    def _waited(self, gate: Gate, timeout: int | None, host: str) -> Response:
+        if not gate.wait(timeout):
+            raise Unreachable("Timeout", f"{host} did not answer in time")
         response: Response = gate.value
         return response
 

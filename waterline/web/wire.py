@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import errno
 import io
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPSConnection, parse_headers
 from typing import Any
@@ -31,6 +33,9 @@ from waterline.web.messages import Request, Response
 from waterline.web.web import Unreachable, Web
 
 _CONNECTIONS: tuple[Any, ...] = (HTTPConnection, HTTPSConnection, PooledHttpConnection, PooledHttpsConnection)
+_https_context: Any = cache(ssl._create_default_https_context)
+"""To load the machine's certificates takes longer than most stories, and here they are not looked at."""
+
 _connects: tuple[Callable[[Any], None], ...] = tuple(each.connect for each in _CONNECTIONS)
 
 
@@ -38,18 +43,20 @@ _connects: tuple[Callable[[Any], None], ...] = tuple(each.connect for each in _C
 def wired(web: Web) -> Iterator[None]:
     """Let Python's HTTP clients reach the sites of a cloud, for the length of a ``with`` block."""
     before = [each.connect for each in _CONNECTIONS]
+    made, ssl._create_default_https_context = ssl._create_default_https_context, _https_context
     for connection, connect in zip(_CONNECTIONS, _connects, strict=True):
         connection.connect = _connecting(web, connect)
     try:
         yield
     finally:
+        ssl._create_default_https_context = made
         for connection, connect in zip(_CONNECTIONS, before, strict=True):
             connection.connect = connect
 
 
 def _connecting(web: Web, connect: Callable[[Any], None]) -> Callable[[Any], None]:
     def connected(self: Any) -> None:
-        if self.host not in web or self._tunnel_host or threading.get_ident() != web.thread:
+        if threading.get_ident() != web.thread or self._tunnel_host or self.host not in web:
             connect(self)
             return
         try:

@@ -1,13 +1,15 @@
 """``cloud.http``: an HTTP client inside the cloud, because no socket may leave the machine.
 
 It sends to the URLs that boto3 returns (``create_function_url_config``) and to those of API Gateway
-(``https://ID.execute-api.REGION.amazonaws.com/STAGE/PATH``), takes virtual time, and opens no connection.
+(``https://ID.execute-api.REGION.amazonaws.com/STAGE/PATH``), takes virtual time, and opens no connection. Other
+clients of Python get there too (``waterline.web``).
 """
 
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -24,9 +26,12 @@ from waterline.compute.function_urls import UrlConfig
 from waterline.errors import LabMistake
 from waterline.ground import Ground
 from waterline.waiting import Gate
+from waterline.web import Entrance
 
 from moto.apigateway.models import apigateway_backends  # isort: skip  (rest_api makes it importable)
 
+_FORWARDED = {"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Port": "443", "X-Forwarded-Proto": "https"}
+_AMAZON = (".on.aws", ".amazonaws.com")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
@@ -123,6 +128,22 @@ class HttpClient:
         clock.after(microseconds(delay), self._send, made, clock.cause, gate)
         return Pending(gate, f"{made.method} {url}")
 
+    def entrance(self, host: str) -> Entrance | None:
+        """The front door at a host, for requests that come by other clients; None: there is none."""
+        if not host.endswith(_AMAZON):
+            return None
+        door = dict(self._doors()).get(host)
+        if door is None:
+            return None
+
+        def enter(request: Request, cause: tuple[str, ...], answered: Callable[[Response], object]) -> None:
+            named = {name.lower() for name, _ in request.headers}
+            added = tuple((name, value) for name, value in _FORWARDED.items() if name.lower() not in named)
+            complete = replace(request, headers=(*request.headers, *added))
+            Visit(self._ground, door, complete, cause, answered).begin()
+
+        return enter
+
     def _send(self, request: Request, cause: tuple[str, ...], gate: Gate) -> None:
         Visit(self._ground, self._door(request.host), request, cause, gate.open).begin()
 
@@ -177,9 +198,7 @@ def _request(
         "User-Agent": "waterline",
         "Accept": "*/*",
         **({} if content is None else {"Content-Type": kind, "Content-Length": str(len(content))}),
-        "X-Forwarded-For": "127.0.0.1",
-        "X-Forwarded-Port": "443",
-        "X-Forwarded-Proto": "https",
+        **_FORWARDED,
     }
     named = {name.lower() for name, _ in given}
     added = tuple((name, value) for name, value in usual.items() if name.lower() not in named)

@@ -269,6 +269,22 @@ class Targets:
         except Unreachable as trouble:
             raise NotTaken(trouble.code, str(trouble), retryable=True) from trouble
 
+    def check(self, sender: Sender, arn: str) -> None:
+        """Whether a queue, a topic or a function is there and lets the sender in; nothing is handed over."""
+        match arn.split(":")[2]:
+            case "sqs":
+                queue = _backend("sqs", arn).queue_at(arn)
+                if queue is None:
+                    raise _missing("AWS.SimpleQueueService.NonExistentQueue", "queue", arn)
+                self._allow(sender, "sqs:SendMessage", arn, queue.policy, f"sqs:{queue.name}")
+            case "sns":
+                topic = _backend("sns", arn).topics.get(arn)
+                if topic is None:
+                    raise _missing("NotFound", "topic", arn)
+                self._allow(sender, "sns:Publish", arn, topic.policy, f"sns:{topic.name}")
+            case _:
+                self._function(sender, arn)
+
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _function(self, sender: Sender, arn: str) -> tuple[Any, Any]:

@@ -1,8 +1,9 @@
 """The stream of one table: what changed, item by item, in the order in which it changed.
 
-A record says what an item was and has become, as far as the stream's view type shows it, and can be read for 24 hours.
-A write that changes nothing writes no record (Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB
-Streams", read 2026-11). AWS cuts a stream into shards as it pleases; here, as in moto, a stream is one shard.
+A record says what an item was and has become, as far as the stream's view type shows it, and can be read for 24 hours
+(fact ``ddbstreams.retention``). A write that changes nothing writes no record (Amazon DynamoDB Developer Guide, "Change
+data capture for DynamoDB Streams", read 2026-11). AWS cuts a stream into shards as it pleases; here, as in moto, a
+stream is one shard.
 
 A record's name in the journal is its ``eventID``.
 """
@@ -10,8 +11,7 @@ A record's name in the journal is its ``eventID``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.dynamodb.models.dynamo_type import Item
@@ -20,11 +20,14 @@ from moto.dynamodb.models.table import StreamShard as MotoShard
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import dynamo_json_dump
 
-from waterline.clock import SECOND
+from waterline.clock import microseconds
+from waterline.facts import facts
 from waterline.ground import Ground
 from waterline.services.stream import Shard, StreamRecord
 
-_RETENTION = 24 * 3600 * SECOND
+_RETENTION = microseconds(facts["ddbstreams.retention"].seconds)
+SERVICE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+"""Who deletes an item whose time to live is over ("DynamoDB Streams and Time to Live")."""
 
 
 class TableStream(MotoShard):  # type: ignore[misc]
@@ -38,7 +41,7 @@ class TableStream(MotoShard):  # type: ignore[misc]
     def taking_over(cls, table: Table, ground: Ground) -> None:
         """Make the stream that moto has just given a table one of ours; a stream that was switched off ends."""
         shard = table.stream_shard
-        if shard is not None and not isinstance(shard, cls):
+        if type(shard) is MotoShard:
             shard.__class__ = cls
             shard._open(ground)
         if isinstance(shard, cls) and not table.stream_specification.get("StreamEnabled"):
@@ -46,14 +49,14 @@ class TableStream(MotoShard):  # type: ignore[misc]
 
     def _open(self, ground: Ground) -> None:
         self._ground = ground
-        self._held: list[tuple[Item | None, Item | None]] | None = None
+        self._written: list[int] = []
         self.arn = f"{self.table.table_arn}/stream/{self.table.latest_stream_label}"
         self.place = f"dynamodb:{self.table.name}"
         self.log = Shard(ground, self.place, self.id, lambda: _RETENTION)
         self.deleted = False
 
     def __deepcopy__(self, memo: dict[int, Any]) -> TableStream:
-        """moto copies a table to be able to undo a transaction; what was written to a stream is not undone."""
+        """moto copies a table for a backup; its stream does not go with it."""
         return self
 
     @property
@@ -65,44 +68,54 @@ class TableStream(MotoShard):  # type: ignore[misc]
         self.deleted = True
         self.log.purge()
 
-    # -- changes -----------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def held(self, only_the_last: bool) -> Iterator[None]:
-        """Hold changes back for the length of a ``with`` block; if it fails, they have not happened.
-
-        moto puts an item before it updates it: of that only the last change counts.
-        """
-        outer, self._held = self._held, []
-        try:
-            yield
-        except BaseException:
-            self._held = outer
-            raise
-        held, self._held = self._held, outer
-        for old, new in held[-1:] if only_the_last else held:
-            self.add(old, new)
-
     def add(self, old: Item | None, new: Item | None) -> None:
-        """Write down that an item was `old` and is `new`; None: that there was, or is, none."""
-        if self._held is not None:
-            self._held.append((old, new))
-            return
-        if self.log.closed or (old is not None and new is not None and old.to_json() == new.to_json()):
-            return
+        """What moto calls when it changes an item: the record is written when the call is done."""
+        self.table.changed(old, new)
+
+    # -- records -----------------------------------------------------------------------------------------------------
+
+    def record(self, old: Item | None, new: Item | None, by: Mapping[str, str] | None) -> StreamRecord | None:
+        """The record of a change, not yet in the stream; None when the stream is off. `by`: its ``userIdentity``."""
+        if self.log.closed:
+            return None
+        self.trim()
         change = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
         number = self.starting_sequence_number + len(self.items)
         view = self.table.stream_specification["StreamViewType"]
         stored = MotoRecord(self.table, view, change, old, new, number)
         stored.record["eventVersion"] = "1.1"
         stored.record["awsRegion"] = self.table.region_name
+        if by is not None:
+            stored.record["userIdentity"] = dict(by)
         self.items.append(stored)
-        ground, event = self._ground, self._event(stored)
-        name, keys = event["eventID"], json.dumps(event["dynamodb"]["Keys"], sort_keys=True)
-        ground.journal.record(
-            "sent", self.place, name, ground.clock.cause, key=keys, shard=self.id, change=change, body=_plain(event)
+        self._written.append(self._ground.clock.now)
+        event = self._event(stored)
+        keys = json.dumps(event["dynamodb"]["Keys"], sort_keys=True)
+        return StreamRecord(event["eventID"], str(number), keys, self._ground.clock.now, event)
+
+    def append(self, record: StreamRecord) -> None:
+        """Put a record into the stream."""
+        keys = record.event["dynamodb"]["Keys"]
+        body = json.dumps({name: next(iter(value.values())) for name, value in keys.items()})
+        self._ground.journal.record(
+            "sent",
+            self.place,
+            record.message,
+            self._ground.clock.cause,
+            key=record.order_key,
+            shard=self.id,
+            change=record.event["eventName"],
+            body=body,
         )
-        self.log.append(StreamRecord(name, str(number), keys, ground.clock.now, event))
+        self.log.append(record)
+
+    def trim(self) -> None:
+        """Let go of the records that are older than a stream keeps them, also for the API."""
+        horizon = self._ground.clock.now - _RETENTION
+        gone = next((place for place, at in enumerate(self._written) if at > horizon), len(self._written))
+        if gone:
+            del self.items[:gone], self._written[:gone]
+            self.starting_sequence_number += gone
 
     def _event(self, stored: MotoRecord) -> dict[str, Any]:
         """The entry of a function's event ("Using AWS Lambda with Amazon DynamoDB", example record event)."""
@@ -110,8 +123,3 @@ class TableStream(MotoShard):  # type: ignore[misc]
         content = {**stored.record["dynamodb"], "ApproximateCreationDateTime": at}
         event: dict[str, Any] = json.loads(dynamo_json_dump({**stored.record, "dynamodb": content}))
         return {**event, "eventSourceARN": self.arn}
-
-
-def _plain(event: dict[str, Any]) -> str:
-    """The key of the item as JSON without DynamoDB's types: what to call the record in a picture."""
-    return json.dumps({name: next(iter(value.values())) for name, value in event["dynamodb"]["Keys"].items()})
