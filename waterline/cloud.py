@@ -181,7 +181,7 @@ class Cloud:
             mock_random.seed(self.seed)
             self.clock.freeze()
             self.role = _make_role()
-            ground.web.entrance = lambda host: self.http.entrance(host) if self.is_open else None
+            ground.web.entrance = lambda host: self._client().entrance(host)
             self._closing = stack.pop_all()
         _open.append(self)
         return self
@@ -259,9 +259,12 @@ class Cloud:
     def http(self) -> HttpClient:
         """Sends HTTP requests to function URLs and APIs of this cloud: ``cloud.http.get(url)``."""
         self._must_be_open("http")
-        if self._http is None:
-            from waterline.compute.doors.client import HttpClient
+        return self._client()
 
+    def _client(self) -> HttpClient:
+        if self._http is None:
+            with self.clock.off_stage():  # a handler may be the first to need the doors
+                from waterline.compute.doors.client import HttpClient
             self._http = HttpClient(self._ground, DEFAULT_ACCOUNT_ID)
         return self._http
 

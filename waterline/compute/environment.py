@@ -8,8 +8,8 @@ execution environment
 run
     one invocation in one environment, from its beginning to its one end: a return value, an error, a timeout.
 
-Initialization has ten seconds, before the function's timeout begins to count; what takes longer is ended, and begins
-again within the function's timeout.
+Initialization has ten seconds (``lambda.init_max``), before the function's timeout begins to count; what takes longer
+is ended, and begins again within the function's timeout.
 
 Source: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle" (read 2026-11). Ours
 differs: making an environment takes only as long as its module-level code, and initialization that raises is not begun
@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from waterline.clock import SECOND
+from waterline.compute import limits
 from waterline.compute.faulted import Strikes
 from waterline.compute.logs import Log
 from waterline.compute.outcome import Outcome, failure, timed_out
@@ -33,7 +34,7 @@ from waterline.waiting import Task, TaskEnded, Timer
 Finish = Callable[[Outcome, str], object]
 """Who gets the outcome of an invocation, and its log."""
 
-_INITIALIZATION = 10 * SECOND
+_INITIALIZATION = limits.INITIALIZATION * SECOND
 
 
 @dataclass

@@ -79,12 +79,15 @@ def check_settings(spec: Mapping[str, Any], queue: CloudQueue, before: EventSour
         window = before.max_batch_window if window is None else window
     if queue.fifo_queue:
         if size is not None and size > limits.BATCH_SIZE_FIFO:
-            raise InvalidParameterValueException("Maximum batch size must be between 1 and 10 inclusive")
+            raise InvalidParameterValueException(
+                f"Maximum batch size must be between 1 and {limits.BATCH_SIZE_FIFO} inclusive"
+            )
         if window:
             raise _invalid("Batching window is not supported for FIFO queues")
     elif size is not None and size > limits.BATCH_SIZE_WITHOUT_WINDOW and (window or 0) < limits.LARGE_BATCH_WINDOW:
+        most = limits.BATCH_SIZE_WITHOUT_WINDOW
         raise _invalid(
-            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+            f"Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than {most}"
         )
 
 
