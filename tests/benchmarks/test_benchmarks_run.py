@@ -18,7 +18,16 @@ ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| \*\*[\d.e+-]+\*\* \(.+ to .+\) \| \*\*[
 
 
 def test_there_is_a_benchmark_for_each_claim() -> None:
-    assert NAMES == ("backlog", "first_cloud", "invocations", "messages", "overlap", "pricing", "virtual_time")
+    assert NAMES == (
+        "backlog",
+        "events",
+        "first_cloud",
+        "invocations",
+        "messages",
+        "overlap",
+        "pricing",
+        "virtual_time",
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.events.models import events_backends
 from moto.s3.models import s3_backends
 from world import COUNT, FAIL, World, client, opened, sleeping
 
@@ -479,22 +478,20 @@ def test_a_record_of_failure_too_large_for_a_topic_goes_without_its_payloads(wor
     assert "requestPayload" not in record and "responsePayload" not in record
 
 
-class Heard(list[dict[str, Any]]):
-    """A rule that keeps what its bus hands it: moto's own targets need a package that the lab does without."""
-
-    def send_to_targets(self, event: dict[str, Any]) -> None:
-        self.append(event)
-
-
 def test_a_destination_can_be_an_event_bus(world: World) -> None:
     """Source aws.lambda, detail-type "Lambda Function Invocation Result - Failure", the ARNs as resources."""
     arn = world.deploy("def handler(event, context):\n    return 1 / event['n']\n")
     bus = client("events").create_event_bus(Name="outcomes")["EventBusArn"]
-    heard = events_backends[DEFAULT_ACCOUNT_ID][REGION].event_buses["outcomes"].rules["all"] = Heard()
+    heard = world.queue("heard")
+    let_in = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": world.arn(heard)}
+    client("sqs").set_queue_attributes(QueueUrl=heard, Attributes={"Policy": json.dumps({"Statement": [let_in]})})
+    client("events").put_rule(Name="all", EventBusName="outcomes", EventPattern='{"source": ["aws.lambda"]}')
+    client("events").put_targets(Rule="all", EventBusName="outcomes", Targets=[{"Id": "1", "Arn": world.arn(heard)}])
     configure(world, on_failure=bus, on_success=bus)
     failing, succeeding = send(world, {"n": 0}), send(world, {"n": 1})
     world.cloud.settle()
-    said = {event["detail"]["requestContext"]["requestId"]: event for event in heard}
+    events = [json.loads(message["Body"]) for message in received(world, heard)]
+    said = {event["detail"]["requestContext"]["requestId"]: event for event in events}
     assert said[failing]["detail-type"] == "Lambda Function Invocation Result - Failure"
     assert said[succeeding]["detail-type"] == "Lambda Function Invocation Result - Success"
     assert said[failing]["source"] == "aws.lambda"

@@ -11,7 +11,8 @@ SQS
     does not hold which calls of your own code were batches, nor receives that found nothing: the first makes this count
     too high, the second too low.
 SNS, EventBridge, Kinesis, Firehose
-    what was sent to a topic, bus or stream, by its size. Shards, archives and deliveries by HTTP are not in a journal.
+    what was sent to a topic, bus or stream, by its size; of buses, replayed events and those of AWS services apart.
+    Shards, archives and deliveries by HTTP are not in a journal.
 Scheduler, Pipes
     a request for each invocation of a schedule's target, tried again or not; for each batch that a pipe worked on, by
     started 64 KB of it. What a pipe receives from a queue is counted one by one.
@@ -102,6 +103,8 @@ class Used:
         """By place: the sizes of what was sent there."""
         self.received: dict[str, Counter[int]] = defaultdict(Counter)
         """By queue: the sizes of the messages that were received one by one."""
+        self.bus_events: Counter[str] = Counter()
+        """Events on buses in chunks, but custom ones: of AWS services, and replayed."""
         self.receives: Counter[str] = Counter()
         """By queue: the requests with which mappings received their batches."""
         self.deletes: Counter[str] = Counter()
@@ -143,8 +146,12 @@ class Used:
             publishes = _chunked(topics, sns.CHUNK)
             chunked = publishes != topics.total()
             yield sns.Topic(scaled(publishes), chunked=chunked, note="Deliveries by HTTP and email are not counted.")
-        if buses:
-            yield eventbridge.Bus(scaled(_chunked(buses, eventbridge.CHUNK)))
+        if buses or self.bus_events:
+            yield eventbridge.Bus(
+                scaled(_chunked(buses, eventbridge.CHUNK)),
+                aws_events=scaled(self.bus_events["aws"]),
+                replayed=scaled(self.bus_events["replayed"]),
+            )
         if records := _all(self, "kinesis"):
             yield kinesis.Stream(units=scaled(_chunked(records, kinesis.UNIT)), note="Shards are not counted.")
         if records := _all(self, "firehose"):
@@ -234,7 +241,11 @@ class Used:
     def _sent(self, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
         body = detail.get("body")
         size = len(body.encode()) if isinstance(body, str) else 0
-        self.sent[place][size] += 1
+        kind = eventbridge.kind_of(detail) if _SERVICES[place.partition(":")[0]] == "eventbridge" else "custom"
+        if kind == "custom":
+            self.sent[place][size] += 1
+        else:
+            self.bus_events[kind] += chunks(size, eventbridge.CHUNK)
         if message is not None:
             self._sizes[message] = size
         if "group" in detail:

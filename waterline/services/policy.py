@@ -97,9 +97,11 @@ def _is_for(statement: _Statement, principal: str) -> bool:
 
 
 def _principals(named: Any) -> list[str]:
-    if isinstance(named, Mapping):
-        return [value for values in named.values() for value in _listed(values)]
-    return _listed(named)
+    """Who is named; an account's number stands for the account."""
+    values = (
+        [value for each in named.values() for value in _listed(each)] if isinstance(named, Mapping) else _listed(named)
+    )
+    return [f"arn:aws:iam::{value}:root" if re.fullmatch(r"\d{12}", str(value)) else value for value in values]
 
 
 def _failing(conditions: Mapping[str, Any], context: Mapping[str, str]) -> str | None:

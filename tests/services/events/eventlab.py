@@ -128,5 +128,9 @@ class Lab:
     def kinds(self, place: str = "events:default") -> list[str]:
         return [event.kind for event in self.cloud.journal.of(place=place)]
 
+    def family(self, message: str) -> set[str | None]:
+        """A message and all that came of it."""
+        return {event.message for event in self.cloud.journal.trace(message).events}
+
     def of(self, kind: str, place: str = "events:default") -> list[Event]:
         return self.cloud.journal.of(kind, place)

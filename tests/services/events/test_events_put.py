@@ -101,7 +101,7 @@ def test_the_size_of_an_entry_is_counted_in_bytes(lab: Lab, entry: dict[str, Any
     fits = {**filler, "Detail": json.dumps({"f": "x" * (room - 1)})}
     assert put(entry, fits)["FailedEntryCount"] == 0
     too_large = {**filler, "Detail": json.dumps({"f": "x" * room})}
-    with pytest.raises(ClientError, match="Total size of the entries in the request is over the limit."):
+    with pytest.raises(ClientError, match=r"Total size of the entries in the request is over the limit\."):
         put(entry, too_large)
 
 
@@ -172,6 +172,41 @@ def test_a_statement_of_the_bus_may_deny_the_account_itself(lab: Lab) -> None:
     answer = put({**GOOD, "EventBusName": "orders"}, {**GOOD, "EventBusName": "orders", "Source": "test"})
     assert [entry.get("ErrorCode") for entry in answer["Entries"]] == [None, "AccessDeniedException"]
     assert [event.detail["by"] for event in lab.of("denied", "events:orders")] == [f"arn:aws:iam::{ACCOUNT}:root"]
+
+
+def policy_of(bus: str = "default") -> list[dict[str, Any]]:
+    described = client("events").describe_event_bus(Name=bus)
+    return list(json.loads(described.get("Policy", '{"Statement": []}'))["Statement"])
+
+
+def test_statements_of_a_bus_are_kept_by_their_identifier(lab: Lab) -> None:
+    """Source: PutPermission; RemovePermission."""
+    for identifier, principal in (("one", ACCOUNT), ("two", ACCOUNT), ("all", "*"), ("one", "222222222222")):
+        client("events").put_permission(Action="events:PutEvents", Principal=principal, StatementId=identifier)
+    root = "arn:aws:iam::{}:root".format
+    principals = {statement["Sid"]: statement["Principal"] for statement in policy_of()}
+    assert principals == {"one": {"AWS": root("222222222222")}, "two": {"AWS": root(ACCOUNT)}, "all": "*"}
+    client("events").remove_permission(StatementId="two")
+    assert [statement["Sid"] for statement in policy_of()] == ["one", "all"]
+
+
+def test_a_whole_policy_replaces_the_statements_of_a_bus(lab: Lab) -> None:
+    """Source: PutPermission; fact ``eventbridge.bus_policy_max``."""
+    client("events").put_permission(Action="events:PutEvents", Principal=ACCOUNT, StatementId="one")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": "events:PutEvents",
+        "Resource": arn_of("events", "event-bus/default"),
+    }
+    client("events").put_permission(Policy=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    assert policy_of() == [{"Sid": "statement-1", **statement}]
+    with pytest.raises(ClientError, match="invalid Json"):
+        client("events").put_permission(Policy="{")
+    room = facts["eventbridge.bus_policy_max"].bytes
+    with pytest.raises(ClientError, match="PolicyLengthExceededException"):
+        client("events").put_permission(Policy=json.dumps({"Statement": [{**statement, "Sid": "x" * room}]}))
+    assert policy_of() == [{"Sid": "statement-1", **statement}]
 
 
 def test_the_default_bus_is_always_there(lab: Lab) -> None:

@@ -83,7 +83,7 @@ def test_a_wrong_pattern_is_refused_with_a_reason(lab: Lab, pattern: Any, reason
             ArchiveName="all", EventSourceArn=arn_of("events", "event-bus/default"), EventPattern=text
         ),
     ):
-        with pytest.raises(ClientError, match="Event pattern is not valid. Reason:") as caught:
+        with pytest.raises(ClientError, match=r"Event pattern is not valid\. Reason:") as caught:
             call()
         assert caught.value.response["Error"]["Code"] == "InvalidEventPatternException"
         assert reason in str(caught.value)
@@ -150,7 +150,7 @@ def test_a_rule_has_at_most_five_targets(lab: Lab) -> None:
     """Source: fact ``eventbridge.targets_per_rule``."""
     most = facts["eventbridge.targets_per_rule"].count
     lab.rule(*[arn_of("sqs", f"queue-{number}") for number in range(most)])
-    with pytest.raises(ClientError, match="LimitExceededException.*exceeds the maximum number allowed"):
+    with pytest.raises(ClientError, match=r"LimitExceededException.*exceeds the maximum number allowed"):
         client("events").put_targets(Rule="rule", Targets=[{"Id": "more", "Arn": arn_of("sqs", "more")}])
     client("events").put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": arn_of("sqs", "instead")}])
 

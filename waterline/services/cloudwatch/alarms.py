@@ -5,8 +5,8 @@ evaluation", Amazon CloudWatch User Guide). Here too, at the very end of each mi
 change unless something happens is left alone until something does. What could still change it: data that leaves its
 window, a queue that falls asleep, and a message that grows older; for the last two the instant is computed.
 
-A change of state is in the journal, as ``alarmed`` at ``cloudwatch:NAME``, and in the alarm's history. It has no other
-effect so far: the actions of an alarm are kept and not executed.
+A change of state is in the journal, as ``alarmed`` at ``cloudwatch:NAME``, in the alarm's history, and an event on the
+default bus (``announcement``). The actions of an alarm are kept and not executed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from waterline.ground import Ground
 from waterline.journal import Event
+from waterline.services.cloudwatch.announcement import announce, state_of
 from waterline.services.cloudwatch.store import MetricStore, Point, date
 from waterline.services.cloudwatch.verdict import COMPARISONS, INSUFFICIENT_DATA, OK, Rule, verdict
 from waterline.services.metrics import MINUTE
@@ -178,6 +179,7 @@ class Alarms:
 
     def _change(self, alarm: Any, state: str, reason: str, reason_data: str) -> None:
         before = {"stateValue": alarm.state_value, "stateReason": alarm.state_reason}
+        announced = state_of(alarm)
         changed = state != alarm.state_value
         alarm.update_state(reason, reason_data, state)
         if not changed:
@@ -190,6 +192,7 @@ class Alarms:
         self._ground.journal.record(
             "alarmed", place, state=state, before=before["stateValue"], why=f"{state}: {reason}"
         )
+        announce(self._ground, alarm, announced)
 
     def _remember(self, name: str, kind: str, summary: str, data: dict[str, Any]) -> None:
         self.history.append(

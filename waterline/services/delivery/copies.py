@@ -112,7 +112,8 @@ class Copies:
         try:
             attempt(copy)
         except NotTaken as refusal:
-            copy.last = refusal
+            # Without its frames, which hold the copy: such cycles would have to be collected, one for each attempt.
+            copy.last = refusal.with_traceback(None)
             return False
         self._record("delivered", copy, None, count=copy.attempts)
         return True

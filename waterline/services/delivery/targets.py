@@ -9,6 +9,7 @@ A fault that is laid on the target's service (``cloud.faults.outage("sqs")``) st
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -242,7 +243,7 @@ class Targets:
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""
         with self._asked("firehose", arn, f"firehose:{_last(arn)}"):
-            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": data})
+            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": base64.b64decode(data)})
         return str(answer["RecordId"])
 
     def bucket(self, sender: Sender, name: str, key: str, content: bytes) -> None:

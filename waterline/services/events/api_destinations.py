@@ -93,7 +93,7 @@ class ApiDestinations:
         if response.status in _UNAUTHORIZED:
             self._tokens.pop(connection.arn, None)
         if not 200 <= response.status < 300:
-            raise _refusal(destination.name, response)
+            raise refusal(destination.name, response)
         return response
 
     # -- how often ---------------------------------------------------------------------------------------------------
@@ -122,12 +122,12 @@ class ApiDestinations:
         given = target.get("HttpParameters") or {}
         url = str(destination.invocation_endpoint)
         for value in given.get("PathParameterValues") or []:
-            url = url.replace("*", quote(_dynamic(value, event), safe=""), 1)
+            url = url.replace("*", quote(dynamic(value, event), safe=""), 1)
         also = connection.auth_parameters.get("InvocationHttpParameters") or {}
-        own = {name: _dynamic(value, event) for name, value in (given.get("HeaderParameters") or {}).items()}
+        own = {name: dynamic(value, event) for name, value in (given.get("HeaderParameters") or {}).items()}
         headers = {**dict(_HEADERS), **own, **_pairs(also, "HeaderParameters")}
         headers.update(self._authorization(sender, connection))
-        query = {name: _dynamic(value, event) for name, value in (given.get("QueryStringParameters") or {}).items()}
+        query = {name: dynamic(value, event) for name, value in (given.get("QueryStringParameters") or {}).items()}
         query.update(_pairs(also, "QueryStringParameters"))
         if query:
             url += ("&" if "?" in url else "?") + urlencode(query)
@@ -174,7 +174,8 @@ class ApiDestinations:
             raise NotTaken("SDK_CLIENT_ERROR", why, retryable=response.status >= 500) from error
 
 
-def _refusal(name: str, response: Response) -> NotTaken:
+def refusal(name: str, response: Response) -> NotTaken:
+    """What a status that is no success means for the event."""
     why = f"{name} answered {response.status}"
     if response.status not in _RETRIED and response.status < 500:
         return NotTaken("SDK_CLIENT_ERROR", why, retryable=False)
@@ -193,7 +194,7 @@ def _pairs(parameters: Mapping[str, Any], name: str) -> dict[str, str]:
     return {one["Key"]: str(one.get("Value", "")) for one in parameters.get(name) or []}
 
 
-def _dynamic(value: str, event: Content) -> str:
+def dynamic(value: str, event: Content) -> str:
     """A target's parameter: a JSON path is replaced by what it finds in the event."""
     if not value.startswith("$."):
         return value

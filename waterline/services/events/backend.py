@@ -18,7 +18,7 @@ from moto.events.exceptions import InvalidEventPatternException, ValidationExcep
 
 from waterline.services import patterns
 from waterline.services.delivery import Sender
-from waterline.services.events import checks, limits
+from waterline.services.events import bus_policy, checks, limits
 from waterline.services.events import event as made
 from waterline.services.events.api_destinations import ApiDestinations
 from waterline.services.events.archive_verbs import ArchiveBackend
@@ -67,6 +67,23 @@ class EventBackend(ArchiveBackend):
         if name not in self.event_buses and len(self.event_buses) >= limits.BUSES:
             raise checks.LimitExceededException
         return super().create_event_bus(name, *arguments, **options)
+
+    def put_permission(
+        self,
+        event_bus_name: str | None,
+        action: str | None,
+        principal: str | None,
+        statement_id: str | None,
+        condition: dict[str, str] | None,
+        policy: str | None,
+    ) -> None:
+        bus = self.describe_event_bus(event_bus_name or _DEFAULT)
+        if policy:
+            bus_policy.put_whole(bus, policy)
+        else:
+            before = dict(bus._statements)
+            super().put_permission(event_bus_name, action, principal, statement_id, condition, policy)
+            bus_policy.keep(bus, before, str(statement_id))
 
     def put_rule(
         self,
@@ -204,6 +221,8 @@ class EventBackend(ArchiveBackend):
         Who is of the bus's account, or comes with a role, needs no statement; but one may deny it.
         """
         principal = f"arn:aws:iam::{account}:root" if sender is None else sender.principal
+        if sender is not None and principal == PRINCIPAL:
+            principal = f"arn:aws:iam::{sender.account}:root"  # a rule delivers as its account
         context = {
             "events:source": entry["Source"],
             "events:detail-type": entry["DetailType"],
@@ -216,10 +235,9 @@ class EventBackend(ArchiveBackend):
         verdict = judged(statements, Request(principal, "events:PutEvents", bus.arn, context))
         if verdict.allowed:
             return None
-        by = principal if sender is None else sender.arn
-        self.ground.journal.record(
-            "denied", f"events:{bus.name}", None, self.ground.clock.cause, why=verdict.why, by=by
-        )
+        by, cause = principal if sender is None else sender.arn, self.ground.clock.cause
+        place = f"events:{bus.name}"
+        self.ground.journal.record("denied", place, next(iter(cause), None), cause[1:], why=verdict.why, by=by)
         return "AccessDeniedException", f"events:{bus.name} did not let {principal} in: {verdict.why}"
 
     # -- schedules ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from waterline.services.events import inputs, limits
 from waterline.services.paths import InvalidPath
 from waterline.services.paths import compiled as compiled_path
 
-_BY_ROLE = frozenset({"states", "kinesis", "firehose", "ecs", "batch", "codepipeline", "codebuild", "execute-api"})
+_BY_ROLE = frozenset({"states", "kinesis", "firehose", "ecs", "batch", "codepipeline", "codebuild"})
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
@@ -117,7 +117,8 @@ def _input(target: Mapping[str, Any], called: str) -> None:
             raise ValidationException(f"Invalid InputTemplate for {called} : {error}.") from error
 
 
-def _within(value: int | None, allowed: Fact, name: str) -> None:
+def _within(given: int | str | None, allowed: Fact, name: str) -> None:
+    value = None if given is None else int(given)  # a template has text
     if value is not None and not allowed.low <= value <= allowed.high:
         bound = (
             f"greater than or equal to {allowed.low}"

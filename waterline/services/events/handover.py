@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from waterline.ground import Ground
 from waterline.services.delivery import NotTaken, Sender, Targets, place_of
+from waterline.services.events import api_gateway
 from waterline.services.events.api_destinations import ApiDestinations
 from waterline.services.events.event import BusEvent
 from waterline.services.events.inputs import INVALID_JSON, Naming, handed
@@ -71,6 +72,8 @@ class Handover:
     def place(self, target: Mapping[str, Any]) -> str:
         """What the journal calls a target."""
         arn = str(target["Arn"])
+        if _kind(arn) == "execute-api":
+            return f"apigateway:{arn.split(':')[5].partition('/')[0]}"
         if _kind(arn) != "api-destination":
             return place_of(arn)
         try:
@@ -107,6 +110,8 @@ class Handover:
                 self._targets.state_machine(sender, arn, text)
             case "logs":
                 self._to_log_group(sender, arn, text, event)
+            case "execute-api":
+                api_gateway.send(self._targets, sender, target, text, event)
             case "api-destination":
                 self._destinations.send(sender, target, text, event, until)
             case _:

@@ -15,6 +15,7 @@ TEMPLATE: Final = facts["eventbridge.input_template_max"].count
 TARGETS: Final = facts["eventbridge.targets_per_rule"].count
 TARGETS_PUT: Final = facts["eventbridge.put_targets_entries"].count
 RULES: Final = facts["eventbridge.rules_per_bus"].count
+BUS_POLICY: Final = facts["eventbridge.bus_policy_max"].bytes
 BUSES: Final = facts["eventbridge.buses"].count
 RETRIES: Final = facts["eventbridge.retry_attempts_range"]
 AGE: Final = facts["eventbridge.retry_age_range"]

@@ -32,7 +32,8 @@ from waterline.services.events.event import BusEvent
 from waterline.services.events.handover import Handover, error_code
 from waterline.services.events.inputs import Naming
 
-_FIRST_WAIT, _LONGEST_WAIT = 1 * SECOND, 640 * SECOND
+_MILLISECOND = SECOND // 1000
+_FIRST_WAIT, _LONGEST_WAIT = 1_000, 640_000
 
 
 class Router:
@@ -78,7 +79,7 @@ class Router:
         for _ in range(most):
             if isinstance(copy.last, TryLater) and copy.last.too_old:
                 return
-            wait = longest // 2 + self._jitter.randrange(longest // 2 + 1)
+            wait = (longest // 2 + self._jitter.randrange(longest // 2 + 1)) * _MILLISECOND
             yield max(wait, copy.last.after if isinstance(copy.last, TryLater) else 0)
             longest = min(longest * 2, _LONGEST_WAIT)
 

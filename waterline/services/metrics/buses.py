@@ -4,10 +4,10 @@ Source: Amazon EventBridge User Guide, "Monitoring Amazon EventBridge".
 
 - MatchedEvents: an event that a rule or more wanted. TriggeredRules: a rule that wanted an event, or was due.
 - InvocationsCreated: a copy for a target.
-- InvocationAttempts, SuccessfulInvocationAttempts, RetryInvocationAttempts: each attempt to hand a copy over, those that
-  were taken, and those after the first.
-- Invocations: a copy that was taken or given up; FailedInvocations: given up. InvocationsSentToDlq: given up and buried;
-  InvocationsFailedToBeSentToDlq: given up, and its dead-letter queue did not take it.
+- InvocationAttempts, SuccessfulInvocationAttempts, RetryInvocationAttempts: each attempt to hand a copy over, those
+  that were taken, and those after the first.
+- Invocations: a copy that was taken or given up; FailedInvocations: given up. InvocationsSentToDlq: given up and
+  buried; InvocationsFailedToBeSentToDlq: given up, and its dead-letter queue did not take it.
 - IngestionToInvocationSuccessLatency (milliseconds): from the arrival of an event until a target had it.
 
 Dimensions: none; RuleName for rules of the default bus, EventBusName and RuleName for others; and EventBusName alone of
@@ -46,10 +46,10 @@ class BusMetrics:
             case "sent":
                 self._arrived[message] = at
                 self._matched(event, at, event.detail.get("rules", ()))
-            case "routed":
-                self._copies[message] = str(event.detail.get("rule")), self._arrived.get(event.parents[0], at)
+            case "routed" if "rule" in event.detail:
+                self._copies[message] = str(event.detail["rule"]), self._arrived.get(event.parents[0], at)
                 self._add(event.name, None, at, "InvocationsCreated")
-            case "retried":
+            case "retried" if message in self._copies:
                 self._attempted(event, at)
             case kind if kind in _ENDS and message in self._copies:
                 self._attempted(event, at)
