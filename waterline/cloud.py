@@ -40,7 +40,6 @@ from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.eventsv2.wire import known_to_moto
-from waterline.services.s3 import told
 from waterline.web.wire import wired
 
 if TYPE_CHECKING:
@@ -175,7 +174,6 @@ class Cloud:
             targets["downstream"] = lambda: [*ground.web.names, *self._databases.names]
             stack.enter_context(self._databases.importable())
             stack.enter_context(wired(ground.web))
-            stack.enter_context(told())
             stack.enter_context(self.faults.known(targets, operations))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)

@@ -6,7 +6,7 @@ import importlib
 import random
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from waterline.web import Web
 
 # moto's own, also where one cloud is opened aside another.
 _create = BackendDict._create_account_specific_backend
+_import: Any = moto.backends._import_backend
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def installed(services: Mapping[str, str | type], ground: Ground) -> Iterator[No
 
     `services`: for a service by moto's name, the class of its backends, or where that is: ``module:Class``. moto makes
     backends when they are first asked for. Only then is the class imported, and moto gets a subclass of it that knows
-    the ground it stands on.
+    the ground it stands on. What else of moto must be another while the service is in use, its class method
+    ``accompanied`` says, a context manager.
     """
     ours: dict[str, type] = {}
     found: set[str] = set()
@@ -68,6 +70,8 @@ def installed(services: Mapping[str, str | type], ground: Ground) -> Iterator[No
             if isinstance(home, str):
                 module, _, name = home.partition(":")
                 home = getattr(importlib.import_module(module), name)
+            if hasattr(home, "accompanied"):
+                stack.enter_context(home.accompanied())
             ours[service] = type(home.__name__, (home,), {"ground": ground, "__module__": home.__module__})
         return ours[service]
 
@@ -81,21 +85,23 @@ def installed(services: Mapping[str, str | type], ground: Ground) -> Iterator[No
         finally:
             backends.backend = moto_class
 
-    def get_backend(name: str) -> Any:
-        if name in found:
-            return find(name)
+    def import_backend(module: str, name: str) -> Any:
+        if module in found:
+            return _import(module, name)
         # A handler may be the first to ask. What it finds on its stage is no place to import a service from.
         with ground.clock.off_stage():
-            backends = find(name)
+            backends = _import(module, name)
             if getattr(backends, "service_name", None) in services:
                 backend_of(backends.service_name)
-        found.add(name)
+        found.add(module)
         return backends
 
-    find: Any = moto.backends.get_backend
+    # Not get_backend itself: a module that is imported meanwhile may take that over for good.
+    imports = moto.backends._import_backend
     creates = BackendDict._create_account_specific_backend
-    BackendDict._create_account_specific_backend, moto.backends.get_backend = create, get_backend
-    try:
-        yield
-    finally:
-        BackendDict._create_account_specific_backend, moto.backends.get_backend = creates, find
+    BackendDict._create_account_specific_backend, moto.backends._import_backend = create, import_backend
+    with ExitStack() as stack:
+        try:
+            yield
+        finally:
+            BackendDict._create_account_specific_backend, moto.backends._import_backend = creates, imports
