@@ -50,6 +50,7 @@ _ROLE = "lab"
 # What moto keeps the state of, by its own name, and what delivers in its place; imported when it is first asked for.
 _SERVICES = {
     "sqs": "waterline.services.sqs:QueueBackend",
+    "sns": "waterline.services.sns:TopicBackend",
     "kinesis": "waterline.services.kinesis:StreamBackend",
     "dynamodb": "waterline.services.dynamodb:TableBackend",
     "dynamodbstreams": "waterline.services.dynamodb:StreamReaders",

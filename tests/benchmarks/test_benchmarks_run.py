@@ -18,7 +18,7 @@ ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| \*\*[\d.e+-]+\*\* \(.+ to .+\) \| \*\*[
 
 
 def test_there_is_a_benchmark_for_each_claim() -> None:
-    assert NAMES == (
+    claimed = {
         "backlog",
         "events",
         "first_cloud",
@@ -26,8 +26,10 @@ def test_there_is_a_benchmark_for_each_claim() -> None:
         "messages",
         "overlap",
         "pricing",
+        "sns",
         "virtual_time",
-    )
+    }
+    assert claimed <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -31,6 +31,8 @@ _EVENTBRIDGE = "Amazon EventBridge User Guide"
 _SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
+_SNS = "Amazon SNS Developer Guide"
+_IAM = "AWS Identity and Access Management User Guide"
 _S3 = "Amazon S3 User Guide"
 
 PAGES = {
@@ -165,6 +167,38 @@ PAGES = {
     "Terminology and concepts": _KINESIS,
     "Best practices for designing and using partition keys effectively in DynamoDB": _DYNAMODB,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
+    "AND/OR logic": _SNS,
+    "Amazon SNS dead-letter queues (DLQs)": _SNS,
+    "Amazon SNS message archiving and replay for FIFO topics": _SNS,
+    "Amazon SNS message attributes": _SNS,
+    "Amazon SNS message delivery retries": _SNS,
+    "Amazon SNS message delivery status": _SNS,
+    "Amazon SNS message replay for FIFO topic subscribers": _SNS,
+    "Amazon SNS raw message delivery": _SNS,
+    "Amazon SNS subscription filter policy scope": _SNS,
+    "Configuring an Amazon SNS dead-letter queue for a subscription": _SNS,
+    "Fanout to Amazon SQS queues": _SNS,
+    "Filter policy constraints": _SNS,
+    "Key matching": _SNS,
+    "Making sure your endpoint is ready to process Amazon SNS messages": _SNS,
+    "Message deduplication for FIFO topics": _SNS,
+    "Message delivery for FIFO topics": _SNS,
+    "Message grouping for FIFO topics": _SNS,
+    "Message ordering details for FIFO topics": _SNS,
+    "Monitoring Amazon SNS topics using CloudWatch": _SNS,
+    "Numeric value matching": _SNS,
+    "Parsing Amazon SNS message formats": _SNS,
+    "String value matching": _SNS,
+    "Subscribing an Amazon SQS queue to an Amazon SNS topic": _SNS,
+    "AWS JSON policy elements: Principal": _IAM,
+    "IAM JSON policy elements: Action": _IAM,
+    "IAM JSON policy elements: Condition operators": _IAM,
+    "IAM JSON policy elements: NotAction": _IAM,
+    "IAM JSON policy elements: NotResource": _IAM,
+    "IAM JSON policy elements: Resource": _IAM,
+    "Policy evaluation logic": _IAM,
+    "Invoke a Lambda function from an alarm": _CLOUDWATCH,
+    "Notifying users on alarm changes": _CLOUDWATCH,
     "Amazon S3 Event Notifications": _S3,
     "Configuring event notifications using object key name filtering": _S3,
     "Event message structure": _S3,
@@ -179,6 +213,7 @@ PAGES = {
 """Title and guide (read 2026-11)."""
 
 SECTIONS = {
+    "Creating an HTTP/S delivery policy": "Amazon SNS message delivery retries",
     "Batching behavior": "Using Lambda with Amazon SQS",
     "Configuring reserved concurrency": "Configuring reserved concurrency for a function",
     "Configuring scaling behavior": "Configuring scaling behavior for SQS event source mappings",

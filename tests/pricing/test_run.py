@@ -128,6 +128,31 @@ def test_what_was_sent_to_a_topic_a_bus_or_a_stream(written: Journal, place: str
     assert quantities(written) == {what: quantity}
 
 
+def copies(journal: Journal, place: str, protocol: str, *, delivered: int, dropped: int = 0, body: str = "x") -> None:
+    """A message of a topic, and copies of it."""
+    journal.record("sent", place, "m", body=body)
+    for number in range(delivered + dropped):
+        journal.record("routed", place, f"{protocol}{number}", ("m",), to=f"{protocol}:q", protocol=protocol)
+        journal.record("delivered" if number < delivered else "dropped", place, f"{protocol}{number}")
+
+
+@pytest.mark.parametrize(("protocol", "priced"), [("sqs", True), ("https", True), ("email", True), ("sms", False)])
+def test_what_a_topic_delivered_is_counted_by_protocol(written: Journal, protocol: str, priced: bool) -> None:
+    copies(written, "sns:topic", protocol, delivered=3, dropped=1)
+    expected = {"SNS: publishes": 1} | ({f"SNS: deliveries by {protocol}": 3} if priced else {})
+    assert quantities(written) == expected
+
+
+def test_a_fifo_topic_is_charged_for_requests_and_bytes_both_ways(written: Journal) -> None:
+    copies(written, "sns:topic.fifo", "sqs", delivered=2, body="x" * 1024)
+    assert quantities(written) == {
+        "SNS FIFO: publishes": 1,
+        "SNS FIFO: payload of publishes": Decimal(1024) / 2**30,
+        "SNS FIFO: deliveries": 2,
+        "SNS FIFO: payload of deliveries": Decimal(2048) / 2**30,
+    }
+
+
 def test_groups_on_a_standard_queue_make_it_fair(written: Journal) -> None:
     written.record("sent", "sqs:q", "m", body="x", group="tenant")
     assert quantities(written) == {"SQS fair: requests": 1, "SQS fair: surcharge": 1}

@@ -10,9 +10,12 @@ SQS
     mapping receives and deletes is counted by the batches that it invoked with, ten messages to a request. A journal
     does not hold which calls of your own code were batches, nor receives that found nothing: the first makes this count
     too high, the second too low.
-SNS, EventBridge, Kinesis, Firehose
-    what was sent to a topic, bus or stream, by its size; of buses, replayed events and those of AWS services apart.
-    Shards, archives and deliveries by HTTP are not in a journal.
+SNS
+    what was published to a topic, and the copies that it delivered, by protocol; of FIFO topics also their sizes. What
+    a filter on the body reads, handshakes, and attempts that failed are not counted.
+EventBridge, Kinesis, Firehose
+    what was sent to a bus or stream, by its size; of buses, replayed events and those of AWS services apart. Shards,
+    archives and deliveries by HTTP are not in a journal.
 Scheduler, Pipes
     a request for each invocation of a schedule's target, tried again or not; for each batch that a pipe worked on, by
     started 64 KB of it. What a pipe receives from a queue is counted one by one.
@@ -118,7 +121,12 @@ class Used:
         """By function: what its invocations lasted, each rounded up."""
         self.piped: Counter[str] = Counter()
         """By batch of a pipe: its size."""
+        self.delivered: dict[str, Counter[int]] = defaultdict(Counter)
+        """By protocol: the sizes of the copies that standard topics delivered."""
+        self.delivered_in_order: Counter[int] = Counter()
+        """The sizes of the copies that FIFO topics delivered."""
         self.unpriced: set[str] = set()
+        self._copies: dict[str, tuple[str, int]] = {}
         self._sizes: dict[str, int] = {}
         self._held: dict[str, str] = {}
         self._batch_of: dict[str, str] = {}
@@ -141,11 +149,8 @@ class Used:
             sends, receives, deletes = map(scaled, counts)
             yield sqs.Queue(sends, receives, deletes, kind=kind, note=_QUEUES)
         yield self._functions(memory, architecture, times)
-        topics, buses = _all(self, "sns"), _all(self, "eventbridge")
-        if topics:
-            publishes = _chunked(topics, sns.CHUNK)
-            chunked = publishes != topics.total()
-            yield sns.Topic(scaled(publishes), chunked=chunked, note="Deliveries by HTTP and email are not counted.")
+        yield from self._topics(times)
+        buses = _all(self, "eventbridge")
         if buses or self.bus_events:
             yield eventbridge.Bus(
                 scaled(_chunked(buses, eventbridge.CHUNK)),
@@ -157,13 +162,29 @@ class Used:
         if records := _all(self, "firehose"):
             size = _chunked(records, firehose.ROUNDING) * firehose.ROUNDING
             yield firehose.Delivery(size * times / GB)
-
         if data := _all(self, "eventsv2"):
             yield eventbridge.CustomBus(sum(size * count for size, count in data.items()) * times / GB)
         if invoked := _all(self, "scheduler"):
             yield eventbridge.Scheduler(scaled(invoked.total()))
         if self.piped:
             yield eventbridge.Pipe(scaled(sum(chunks(size, eventbridge.PIPE_CHUNK) for size in self.piped.values())))
+
+    def _topics(self, times: Decimal) -> Iterator[Use]:
+        standard, fifo = Counter[int](), Counter[int]()
+        for place in self._at("sns"):
+            (fifo if place.endswith(".fifo") else standard).update(self.sent[place])
+        if standard:
+            publishes = _chunked(standard, sns.CHUNK)
+            deliveries = {protocol: up(sizes.total() * times) for protocol, sizes in self.delivered.items()}
+            yield sns.Topic(up(publishes * times), deliveries, chunked=publishes != standard.total())
+        if fifo:
+            delivered = self.delivered_in_order
+            yield sns.FifoTopic(
+                up(fifo.total() * times),
+                _chunked(fifo, 1) * times / GB,
+                up(delivered.total() * times),
+                _chunked(delivered, 1) * times / GB,
+            )
 
     def _functions(
         self, memory: Callable[[str], int], architecture: lambda_.Architecture, times: Decimal
@@ -236,6 +257,10 @@ class Used:
                 self.calls[place] += 1
             if "batch" in detail and place.startswith("pipes:"):
                 self.piped[detail["batch"]] += detail["size"]
+            elif kind == "routed" and message is not None and event.parents and "request" not in detail:
+                self._copies[message] = (detail.get("protocol", ""), self._sizes.get(event.parents[0], 0))
+            elif kind == "delivered" and message in self._copies:
+                self._delivered(place, *self._copies.pop(message))
         self._close_batch()
 
     def _sent(self, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
@@ -250,6 +275,12 @@ class Used:
             self._sizes[message] = size
         if "group" in detail:
             self.grouped.add(place)
+
+    def _delivered(self, place: str, protocol: str, size: int) -> None:
+        if place.endswith(".fifo"):
+            self.delivered_in_order[size] += 1
+        elif protocol in sns.PROTOCOLS:
+            self.delivered[protocol][size] += 1
 
     def _close_batch(self) -> None:
         """What one invocation was given was received together: those receives are counted by tens."""

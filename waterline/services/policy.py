@@ -22,6 +22,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 EVERYBODY = "*"
@@ -130,8 +131,13 @@ def _listed(values: Any) -> list[Any]:
 
 def like(pattern: str, text: str, *, fold: bool = False) -> bool:
     """IAM's wildcards: any characters for a star, one for a question mark. `fold`: capitals do not matter."""
+    return _form(pattern, fold).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _form(pattern: str, fold: bool) -> re.Pattern[str]:
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, text, re.DOTALL | (re.IGNORECASE if fold else 0)) is not None
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if fold else 0))
 
 
 def _any_like(patterns: Any, text: str, *, fold: bool = False) -> bool:

@@ -338,6 +338,7 @@ def test_a_topic_can_be_told_too(river: River) -> None:
     """ "Amazon SQS queue or Amazon SNS topic destination for discarded records"."""
     topic = client("sns").create_topic(Name="discarded")["TopicArn"]
     queue = river.world.queue("inbox")
+    river.world.let_in(queue, topic)
     client("sns").subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=river.world.arn(queue), Attributes={"RawMessageDelivery": "true"}
     )

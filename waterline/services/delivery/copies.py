@@ -14,6 +14,7 @@ from typing import Any
 from waterline.clock import SECOND, Clock
 from waterline.ground import Ground
 from waterline.services.delivery.targets import NotTaken
+from waterline.waiting import Task
 
 _NO_END = 1 << 62
 
@@ -73,14 +74,14 @@ class Copies:
         attempt: Callable[[Copy], object],
         retries: Callable[[], Retries],
         bury: Callable[[Copy], str | None],
-    ) -> None:
-        """Begin to deliver a copy, in a task of its own.
+    ) -> Task:
+        """Begin to deliver a copy, in a task of its own, which is gone when the copy's way has ended.
 
         `attempt` hands it over or raises NotTaken. `retries` is asked after the first failure. `bury` puts a copy that
         was given up into its dead-letter queue and returns the queue's name, or None when there is none; it may raise
         NotTaken.
         """
-        self._ground.clock.spawn(
+        return self._ground.clock.spawn(
             f"delivery from {self._place}", self._deliver, copy, attempt, retries, bury, cause=(copy.message,)
         )
 

@@ -59,17 +59,20 @@ class NotTaken(Exception):
 class Sender:
     """Who delivers: `principal` (``sns.amazonaws.com``) on behalf of the resource `arn`.
 
-    `by_role`: with a role of the account, so that resource policies are not asked.
+    `by_role`: with a role of the account, so that resource policies are not asked. `owner`: the account on whose own
+    behalf the service acts, as an alarm's action does: the condition key ``aws:SourceOwner``.
     """
 
     principal: str
     arn: str
     account: str
     by_role: bool = False
+    owner: str | None = None
 
     @property
     def context(self) -> dict[str, str]:
-        return {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        known = {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        return known if self.owner is None else {**known, "aws:sourceowner": self.owner}
 
 
 class Targets:
@@ -126,7 +129,7 @@ class Targets:
         with self._asked("sns", arn, f"sns:{topic.name}"):
             self._allow(sender, "sns:Publish", arn, topic.policy, f"sns:{topic.name}")
             values = {name: {"Type": kind, "Value": value} for name, (kind, value) in (attributes or {}).items()}
-            identifier, *_ = backend.publish(
+            identifier = backend.publish(
                 message,
                 arn=arn,
                 subject=subject,
@@ -148,8 +151,8 @@ class Targets:
         answered: dict[str, str] = {}
         with self._asked("lambda", arn, f"lambda:{function.function_name}"):
             payload = backend.invoke(arn, None, event, {}, answered)
-        text = payload.decode() if isinstance(payload, bytes) else str(payload)
-        return text, answered.get("x-amz-function-error")
+        said = payload.decode() if isinstance(payload, bytes) else str(payload)
+        return said, answered.get("x-amz-function-error")
 
     def stream(self, sender: Sender, arn: str, key: str, data: str) -> str:
         """Put a record (`data`: base64) into a stream. Returns its sequence number."""
@@ -302,7 +305,7 @@ class Targets:
     def _allow(self, sender: Sender, action: str, arn: str, policy: Any, place: str) -> None:
         if sender.by_role:
             return
-        verdict = judged(_document(policy), Request(sender.principal, action, arn, sender.context))
+        verdict = judged(policy, Request(sender.principal, action, arn, sender.context))
         if not verdict.allowed:
             cause = self._ground.clock.cause
             self._ground.journal.record(
@@ -350,7 +353,3 @@ def _last(arn: str) -> str:
     """What is last in an ARN: a queue's or a topic's name, a stream's, a bus's; a function's without its qualifier."""
     parts = arn.split(":")
     return parts[6] if parts[2] == "lambda" else parts[-1].rpartition("/")[2]
-
-
-def _document(policy: Any) -> Any:
-    return json.dumps(policy) if isinstance(policy, dict) else policy

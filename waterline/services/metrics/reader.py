@@ -6,25 +6,27 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from waterline.journal import Event, Journal
-from waterline.services.metrics import buses, functions, queues
+from waterline.services.metrics import buses, functions, queues, topics
 from waterline.services.metrics.series import Metric, Series
 
 
 class _ServiceMetrics(Protocol):
     """Takes in the events at the places of one service one by one; `series` is what they add up to."""
 
-    series: dict[Metric, Series]
+    @property
+    def series(self) -> Mapping[Metric, Series]: ...
 
     def take(self, event: Event, at: int) -> None: ...
 
 
-SERVICES = {"lambda": functions.NAMESPACE, "sqs": queues.NAMESPACE, "events": buses.NAMESPACE}
-NAMESPACES = frozenset(SERVICES.values())
-_READERS: Mapping[str, Callable[[], _ServiceMetrics]] = {
-    "lambda": functions.FunctionMetrics,
-    "sqs": queues.QueueMetrics,
-    "events": buses.BusMetrics,
+_READERS: Mapping[str, tuple[str, Callable[[], _ServiceMetrics]]] = {
+    "lambda": (functions.NAMESPACE, functions.FunctionMetrics),
+    "sqs": (queues.NAMESPACE, queues.QueueMetrics),
+    "sns": (topics.NAMESPACE, topics.TopicMetrics),
+    "events": (buses.NAMESPACE, buses.BusMetrics),
 }
+SERVICES = {service: namespace for service, (namespace, _) in _READERS.items()}
+NAMESPACES = frozenset(SERVICES.values())
 
 
 class JournalMetrics:
@@ -37,7 +39,7 @@ class JournalMetrics:
         self.origin = origin
         self._journal = journal
         self._read = 0
-        self._readers = {service: reader() for service, reader in _READERS.items()}
+        self._readers = {service: reader() for service, (_, reader) in _READERS.items()}
 
     @property
     def now(self) -> int:

@@ -70,7 +70,8 @@ class QueueBackend(SQSBackend):  # type: ignore[misc]
 
     def queue_at(self, arn: str) -> CloudQueue | None:
         """The queue with this ARN."""
-        return next((queue for queue in self.queues.values() if queue.queue_arn == arn), None)
+        queue: CloudQueue | None = self.queues.get(arn.rpartition(":")[2])
+        return queue if queue is not None and queue.queue_arn == arn else None
 
     def _check(self, attributes: Mapping[str, Any], fifo: bool) -> None:
         requests.check_queue_attributes(attributes)

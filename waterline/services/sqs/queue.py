@@ -33,11 +33,12 @@ from moto.sqs.models import Queue as MotoQueue
 from waterline.clock import SECOND
 from waterline.faults.injection import DUPLICATE, REORDER
 from waterline.ground import Ground
+from waterline.services.deduplication import Ledger
 from waterline.services.sqs import errors, limits
 from waterline.services.sqs.available import Available, StandardMessages
 from waterline.services.sqs.contents import Contents
 from waterline.services.sqs.faulted import Strikes
-from waterline.services.sqs.fifo import Ledger, MessageGroups, sequence_number
+from waterline.services.sqs.fifo import MessageGroups, sequence_number
 from waterline.services.sqs.message import Message, State, order_in
 
 
@@ -69,7 +70,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         most = limits.IN_FLIGHT_FIFO if self.fifo_queue else limits.IN_FLIGHT_STANDARD
         self.contents = Contents(ground, self.place, available, most)
         self.arrivals = self.contents.arrivals
-        self._ledger = Ledger()
+        self._ledger = Ledger(limits.DEDUPLICATION_INTERVAL * SECOND)
         self._purged_at: int | None = None
 
     # -- how many there are ------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
                 self._journal.record("deduplicated", self.place, message.id, message.parents)
                 return message
             message.sequence_number = sequence_number(self.contents.orders + 1)
-            self._ledger.enter(scope, message, now)
+            self._ledger.enter(scope, message.deduplication_id, message.id, message.sequence_number, now)
         self._journal.record("sent", self.place, message.id, message.parents, body=message.body, group=message.group_id)
         strikes = Strikes() if self.fifo_queue else Strikes.drawn(self._faults, self.name)
         visible_at = now + (self.delay_seconds if delay is None else delay) * SECOND
