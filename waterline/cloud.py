@@ -40,6 +40,7 @@ from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
 from waterline.services.eventsv2.wire import known_to_moto
+from waterline.services.hosts import known_hosts
 from waterline.web.wire import wired
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ _SERVICES = {
     "eventbridgev2": "waterline.services.eventsv2.backend:EventBuses",
     "scheduler": "waterline.services.scheduler:ScheduleBackend",
     "pipes": "waterline.pipes:PipeBackend",
+    "stepfunctions": "waterline.services.states:StatesBackend",
     "lambda": "waterline.compute.backend:Functions",
     "cloudwatch": "waterline.services.cloudwatch:MetricBackend",
     "apigateway": "waterline.compute.doors.rest_backend:RestApis",
@@ -167,6 +169,7 @@ class Cloud:
             stack.callback(moto.stop)
             stack.enter_context(known_to_moto())
             stack.enter_context(installed(_SERVICES, ground))
+            stack.enter_context(known_hosts())
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]

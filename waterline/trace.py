@@ -100,6 +100,7 @@ _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "started": lambda detail: f"environment {detail['environment']}: cold start",
     "ended": _outcome,
     "invoked": _invoked,
+    "entered": lambda detail: str(detail["state"]),
     "succeeded": _outcome,
     "failed": _outcome,
 }

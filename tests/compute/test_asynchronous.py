@@ -315,7 +315,7 @@ def test_a_dead_letter_too_large_for_its_queue_is_lost_with_a_reason(world: Worl
 
 
 def test_the_invocation_record_of_a_failure_is_as_documented(world: World) -> None:
-    """ "Example invocation record"."""
+    """ "Capturing records of Lambda asynchronous invocations", example invocation record."""
     arn = world.deploy(FAIL)
     failures = world.queue("failures")
     configure(world, on_failure=world.arn(failures))
@@ -573,7 +573,7 @@ def test_fifo_queues_and_topics_are_no_destinations(world: World, service: str) 
 
 
 def test_put_replaces_all_settings_and_update_only_those_that_it_names(world: World) -> None:
-    """ "If you exclude any settings, they are removed" (PutFunctionEventInvokeConfig)."""
+    """PutFunctionEventInvokeConfig: settings that are left out are removed."""
     arn = world.deploy(FAIL)
     awslambda = world.awslambda
     awslambda.put_function_event_invoke_config(
@@ -596,7 +596,7 @@ def test_put_replaces_all_settings_and_update_only_those_that_it_names(world: Wo
 
 
 def test_an_alias_has_a_config_of_its_own(world: World) -> None:
-    """ "Configures options for asynchronous invocation on a function, version, or alias"."""
+    """PutFunctionEventInvokeConfig: for a function, a version or an alias."""
     arn = world.deploy(FAIL)
     version = world.awslambda.publish_version(FunctionName="issue")["Version"]
     world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion=version)

@@ -60,7 +60,7 @@ def test_a_request_is_an_event_of_format_2_and_the_answer_is_a_response(world: W
 
 
 def test_headers_parameters_and_cookies_that_come_twice_are_joined_with_commas(world: World) -> None:
-    """ "Payload format version": format 2.0 has no multi-value fields, and cookies have one of their own."""
+    """ "Invoking Lambda function URLs": format 2.0 has no multi-value fields, and cookies have one of their own."""
     address = url(world)
     headers = [("X-Tag", "a"), ("x-tag", "b"), ("Cookie", "one=1; two=2")]
     event = world.cloud.http.get(f"{address}tickets/7?seat=1&seat=2&name=a%20b", headers=headers).json()

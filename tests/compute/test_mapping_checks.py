@@ -120,7 +120,7 @@ def test_a_response_type_that_is_misspelt_is_refused(world: World) -> None:
 
 
 def test_a_visibility_timeout_below_the_function_timeout_is_refused_with_awss_sentence(world: World) -> None:
-    """ "Using Lambda with Amazon SQS", and misconception 1. (A default queue hides for 30 s.)"""
+    """ "Creating and configuring an Amazon SQS event source mapping"; M1. (A default queue hides for 30 s.)"""
     world.deploy(COUNT, timeout=31)
     code, message = _refusal(world, world.queue())
     assert code == "InvalidParameterValueException"
@@ -129,13 +129,18 @@ def test_a_visibility_timeout_below_the_function_timeout_is_refused_with_awss_se
     )
 
 
-def test_an_equal_visibility_timeout_is_accepted_and_a_later_change_is_not_looked_at(world: World) -> None:
-    """Source: "Using Lambda with Amazon SQS"."""
+def test_an_equal_visibility_timeout_is_accepted_and_looked_at_again_when_the_mapping_is_changed(world: World) -> None:
+    """ "Creating and configuring an Amazon SQS event source mapping": validated when it is created or updated.
+
+    A later change of the queue or of the function is not looked at.
+    """
     world.deploy(sleeping(1), timeout=30)
     queue = world.queue()
-    world.map(queue)
+    mapping = world.map(queue)
     world.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     world.awslambda.update_function_configuration(FunctionName="issue", Timeout=900)
+    with pytest.raises(ClientError, match="1 seconds is less than Function timeout: 900 seconds"):
+        world.awslambda.update_event_source_mapping(UUID=mapping, BatchSize=5)
 
 
 @pytest.mark.parametrize(("size", "window"), [(10_000, 1), (10, 0), (1, 300)])

@@ -288,7 +288,10 @@ def test_a_function_that_is_gone_is_a_500(world: World) -> None:
 
 
 def test_a_body_is_decoded_and_encoded_for_binary_media_types(world: World) -> None:
-    """ "Return binary media from a Lambda proxy integration": Content-Type going in, Accept coming out."""
+    """Content-Type going in, Accept coming out.
+
+    Source: "Return binary media from a Lambda proxy integration in API Gateway".
+    """
     answer = {"statusCode": 200, "body": base64.b64encode(b"\x00\xff").decode(), "isBase64Encoded": True}
     rest = Rest(world, "POST /", source=returning(answer), binaryMediaTypes=["image/png"])
     assert world.cloud.http.post(rest.url, headers={"Accept": "image/png"}).content == b"\x00\xff"

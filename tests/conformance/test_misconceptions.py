@@ -120,7 +120,7 @@ def who(cloud: Cloud, kind: str) -> list[str | None]:
 def test_a_visibility_timeout_must_leave_room_for_throttled_attempts(cloud: Cloud) -> None:
     """M1: a visibility timeout as long as the function's timeout keeps a message from being run twice.
 
-    Source: "Using Lambda with Amazon SQS"; fact ``esm.sqs_visibility_recommended``.
+    Source: "Creating and configuring an Amazon SQS event source mapping"; fact ``esm.sqs_visibility_recommended``.
     """
     timeout = 10
     for name, visibility in (("tight", timeout), ("roomy", 6 * timeout)):

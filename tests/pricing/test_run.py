@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import boto3
 import pytest
@@ -202,3 +204,47 @@ def test_schedules_pipes_and_custom_buses_are_charged_by_what_they_did() -> None
         found = quantities(cloud.journal)
     assert found["Scheduler: invocations"] == 3
     assert found["Pipes: requests"] == 3
+
+
+def _machine(states: dict[str, Any], kind: str) -> str:
+    definition = json.dumps({"StartAt": next(iter(states)), "States": states})
+    role = "arn:aws:iam::123456789012:role/workflow"
+    client = boto3.client("stepfunctions")
+    machine = client.create_state_machine(name=kind.lower(), definition=definition, roleArn=role, type=kind)
+    return str(machine["stateMachineArn"])
+
+
+def test_a_standard_workflow_is_charged_by_the_states_it_enters_and_its_retries() -> None:
+    """Step Functions counts a transition each time a step is executed; each retry is one more (pricing page)."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:lambda:us-east-1:123456789012:function:missing",
+        "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Third"}],
+        "Next": "Third",
+    }
+    states = {"First": {"Type": "Pass", "Next": "Second"}, "Second": task, "Third": {"Type": "Succeed"}}
+    with Cloud(seed=7) as cloud:
+        machine = _machine(states, "STANDARD")
+        for _ in range(10):
+            boto3.client("stepfunctions").start_execution(stateMachineArn=machine)
+        cloud.settle()
+        found = quantities(cloud.journal)
+    assert found["Step Functions Standard: transitions"] == 10 * (3 + 2)
+    assert not any("Express" in what for what in found)
+
+
+def test_an_express_workflow_is_charged_by_its_starts_and_its_started_tenths_of_a_second() -> None:
+    """Rounded up to 100 ms, with 64 MB (``price.sfn.express_rounding``, ``price.sfn.express_memory_chunk``)."""
+    with Cloud(seed=7) as cloud:
+        cloud.deploy("work", HANDLER)
+        task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:work", "End": True}
+        machine = _machine({"Work": task}, "EXPRESS")
+        for _ in range(4):
+            boto3.client("stepfunctions").start_execution(stateMachineArn=machine)
+        cloud.settle()
+        lasted = [event.detail["duration"] for event in cloud.journal.of("succeeded", "states:express")]
+        found = quantities(cloud.journal)
+    assert all(200_000 < duration <= 300_000 for duration in lasted)
+    assert found["Step Functions Express: requests"] == 4
+    assert found["Step Functions Express: duration"] == 4 * Decimal("0.3") * 64 / 1024

@@ -155,7 +155,7 @@ class Functions(Mappings, FunctionUrls, EventSettings):
             raise JsonRESTError("InvalidRequestContentException", message) from error
         size, limit = len(event.encode("utf-8", "replace")), _payload_limit(kind)
         if size > limit:
-            raise RequestTooLarge(size, limit)
+            raise RequestTooLarge(size, kind, limit)
         if kind == "DryRun":
             return b""
         if kind == "Event":

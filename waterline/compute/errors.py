@@ -1,6 +1,7 @@
 """The errors of the Invoke API that moto does not have, with the codes and sentences of AWS.
 
-Source: Invoke, API reference (read 2026-11). The sentence for a payload that is too large is ours.
+Source: Invoke, API reference (read 2026-11). The sentence for a payload that is too large is the one that users have
+reported (ASFHyP3/hyp3 issue 2241), under the name RequestEntityTooLargeException; the reference has another, used here.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class RequestTooLarge(JsonRESTError):  # type: ignore[misc]
 
     code = 413
 
-    def __init__(self, size: int, limit: int) -> None:
-        sentence = f"{size} byte payload is too large for the invocation type (limit {limit} bytes)"
+    def __init__(self, size: int, kind: str, limit: int) -> None:
+        sentence = f"{size} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
         super().__init__("RequestTooLargeException", sentence)
 
 

@@ -1,7 +1,8 @@
 """What AWS refuses when an event source mapping of a queue is made or changed.
 
-Sources: CreateEventSourceMapping, API reference, for the bounds (facts ``esm.*``). The sentences are AWS's as users
-have reported them (aws/aws-lambda-dotnet pull request 1758, serverless/serverless issue 8989,
+Sources: CreateEventSourceMapping, API reference, for the bounds (facts ``esm.*``); "Creating and configuring an Amazon
+SQS event source mapping", AWS Lambda Developer Guide, for the visibility timeout (read 2026-11). The sentences
+are those of AWS as users have reported them (aws/aws-lambda-dotnet pull request 1758, serverless/serverless issue 8989,
 pulumi/pulumi-aws-serverless issue 20, aws/chalice issue 2146, motdotla/node-lambda issue 466, aws/aws-cdk issue 19917
 for what is for streams only). Where nobody has, the sentence is botocore's form for a value out of range.
 """
@@ -47,16 +48,21 @@ class MappingExists(JsonRESTError):  # type: ignore[misc]
 def check_new(
     spec: Mapping[str, Any], queue: CloudQueue, aim: Aim, timeout: int, others: list[EventSourceMapping]
 ) -> None:
-    """Raise what AWS answers to a mapping that cannot be made. `timeout`: the function's, in seconds.
-
-    The queue's visibility timeout is looked at only now.
-    """
+    """Raise what AWS answers to a mapping that cannot be made. `timeout`: the function's, in seconds."""
     if spec.get("StartingPosition"):
         raise _invalid("StartingPosition is not valid for SQS event sources.")
     check_settings(spec, queue)
     for other in others:
         if other.event_source_arn == queue.queue_arn and other.function_arn == aim.arn:
             raise MappingExists(queue.queue_arn, aim.name, other.uuid)
+    check_visibility(queue, timeout)
+
+
+def check_visibility(queue: CloudQueue, timeout: int) -> None:
+    """Raise what AWS answers where messages are hidden for less than the function's `timeout`, in seconds.
+
+    It is looked at when a mapping is made or changed, and not when the queue or the function is.
+    """
     hidden = int(queue.visibility_timeout)
     if hidden < timeout:
         raise _invalid(f"Queue visibility timeout: {hidden} seconds is less than Function timeout: {timeout} seconds")

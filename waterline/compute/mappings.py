@@ -14,7 +14,7 @@ from moto.sqs.models import sqs_backends
 from waterline.clock import SECOND
 from waterline.compute.aim import Aim
 from waterline.compute.filters import QUEUE, filters_of
-from waterline.compute.mapping_checks import REPORT, check_new, check_settings
+from waterline.compute.mapping_checks import REPORT, check_new, check_settings, check_visibility
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
@@ -46,8 +46,7 @@ class Mappings(VersionedFunctions):
                     "The lab reads SQS queues, Kinesis streams and DynamoDB streams: this source is none of them."
                 )
             return super().create_event_source_mapping(spec)  # which refuses what is not there
-        timeout = int(self.get_function(aim.name, aim.qualifier).timeout)
-        check_new(spec, queue, aim, timeout, list(self._event_source_mappings.values()))
+        check_new(spec, queue, aim, self._timeout(aim), list(self._event_source_mappings.values()))
         filters_of(spec.get("FilterCriteria"), QUEUE)
         mapping = super().create_event_source_mapping(spec)
         mapping.function_arn = aim.arn
@@ -69,6 +68,7 @@ class Mappings(VersionedFunctions):
             playing.change(aim, stream)
         else:
             check_settings(spec, playing.queue, before)
+            check_visibility(playing.queue, self._timeout(aim))
             filters_of(spec.get("FilterCriteria"), QUEUE)
             mapping = super().update_event_source_mapping(uuid, spec)
             playing.change(aim, _settings(mapping))
@@ -111,6 +111,10 @@ class Mappings(VersionedFunctions):
         """Whom a mapping is to invoke: a function's name or ARN, with a qualifier or not. It must be there."""
         function, qualifier = self.get_function(function_name), named(function_name, None)
         return Aim(self, function.function_name, qualifier, arn_of(function, qualifier))
+
+    def _timeout(self, aim: Aim) -> int:
+        """The function's, in seconds."""
+        return int(self.get_function(aim.name, aim.qualifier).timeout)
 
     def _queue(self, arn: str) -> CloudQueue | None:
         queue: CloudQueue | None = sqs_backends[self.account_id][self.region_name].queue_at(arn)

@@ -20,6 +20,10 @@ Scheduler, Pipes
     a request for each invocation of a schedule's target, tried again or not; for each batch that a pipe worked on, by
     started 64 KB of it. What a pipe receives from a queue is counted one by one.
 
+Step Functions
+    a transition for each state that was entered, each retry and each redrive of a Standard workflow; a request for each
+    Express execution, and its duration with the least memory, which is what the lab can know of it.
+
 Places of other services are named in a remark and not priced.
 """
 
@@ -33,7 +37,7 @@ from typing import Any, Final
 
 from waterline.facts import facts
 from waterline.journal import Journal
-from waterline.pricing import eventbridge, firehose, kinesis, lambda_, sns, sqs
+from waterline.pricing import eventbridge, firehose, kinesis, lambda_, sns, sqs, stepfunctions
 from waterline.pricing.profile import GB, HOURS, Number, chunks, exact, up
 from waterline.pricing.tariff import Line, Tariff, Use
 
@@ -50,7 +54,9 @@ _SERVICES: Final[Mapping[str, str]] = {
     "eventsv2": "eventsv2",
     "scheduler": "scheduler",
     "pipes": "pipes",
+    "states": "stepfunctions",
 }
+_EXPRESS: Final = f"Each execution is counted with {stepfunctions.MEMORY_CHUNK} MB of memory, the least."
 _QUEUES: Final = (
     "Sends, and receives and deletes by your own code, are counted one by one, even if a call held more; "
     "receives that found nothing are not counted."
@@ -125,12 +131,19 @@ class Used:
         """By protocol: the sizes of the copies that standard topics delivered."""
         self.delivered_in_order: Counter[int] = Counter()
         """The sizes of the copies that FIFO topics delivered."""
+        self.transitions: Counter[str] = Counter()
+        """By state machine: the transitions of its Standard executions."""
+        self.express: Counter[str] = Counter()
+        """By state machine: its Express executions."""
+        self.express_milliseconds: Counter[str] = Counter()
+        """By state machine: what its Express executions lasted, each rounded up as it is charged."""
         self.unpriced: set[str] = set()
         self._copies: dict[str, tuple[str, int]] = {}
         self._sizes: dict[str, int] = {}
         self._held: dict[str, str] = {}
         self._batch_of: dict[str, str] = {}
         self._batch: list[tuple[str, int]] = []
+        self._express_executions: set[str | None] = set()
         self._count(journal)
 
     def uses(self, memory: Callable[[str], int], architecture: lambda_.Architecture, times: Decimal) -> Iterator[Use]:
@@ -168,6 +181,12 @@ class Used:
             yield eventbridge.Scheduler(scaled(invoked.total()))
         if self.piped:
             yield eventbridge.Pipe(scaled(sum(chunks(size, eventbridge.PIPE_CHUNK) for size in self.piped.values())))
+
+        if transitions := self.transitions.total():
+            yield stepfunctions.Standard(scaled(transitions))
+        if requests := self.express.total():
+            duration = stepfunctions.gb_seconds(self.express_milliseconds.total())
+            yield stepfunctions.Express(scaled(requests), duration * times, note=_EXPRESS)
 
     def _topics(self, times: Decimal) -> Iterator[Use]:
         standard, fifo = Counter[int](), Counter[int]()
@@ -222,7 +241,9 @@ class Used:
                     self.unpriced.add(place)
                     continue
                 known.add(place)
-            if kind == "sent":
+            if place.startswith("states:"):
+                self._workflow(kind, place, message, detail)
+            elif kind == "sent":
                 self._sent(place, message, detail)
             elif kind == "received" and message is not None:
                 self.received[place][self._sizes.get(message, 0)] += 1
@@ -262,6 +283,16 @@ class Used:
             elif kind == "delivered" and message in self._copies:
                 self._delivered(place, *self._copies.pop(message))
         self._close_batch()
+
+    def _workflow(self, kind: str, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
+        if kind == "sent":
+            if detail["workflow"] == "EXPRESS":
+                self._express_executions.add(message)
+                self.express[place] += 1
+        elif message not in self._express_executions:
+            self.transitions[place] += int(kind in ("entered", "retried", "redriven"))
+        elif kind in ("succeeded", "failed"):
+            self.express_milliseconds[place] += stepfunctions.charged(Decimal(detail["duration"]) / 1000)
 
     def _sent(self, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
         body = detail.get("body")

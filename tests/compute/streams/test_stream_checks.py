@@ -102,7 +102,7 @@ def test_there_is_one_mapping_for_a_stream_and_a_function(river: River) -> None:
 
 
 def test_the_answer_names_the_defaults(river: River) -> None:
-    """ "Lambda parameters for Amazon Kinesis": what holds when nothing is said."""
+    """ "Lambda parameters for Amazon Kinesis Data Streams event source mappings": what holds when nothing is said."""
     mapping = river.begin(PASS)
     answer = river.world.awslambda.get_event_source_mapping(UUID=mapping)
     assert {

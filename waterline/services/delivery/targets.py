@@ -226,18 +226,16 @@ class Targets:
 
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""
-        with self._asked("stepfunctions", arn, f"states:{_last(arn)}"):
-            execution = _backend("stepfunctions", arn).start_execution(
-                arn, name or self._ground.identifier("executions"), text
-            )
-        return str(execution.execution_arn)
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
+            execution = _backend("stepfunctions", arn).start_execution(arn, name, text)
+        return str(execution.arn)
 
     def workflow(self, sender: Sender, arn: str, text: str, name: str | None = None) -> tuple[str, str, str | None]:
         """Play an Express workflow with an input (JSON text) and wait.
 
         Returns its status, its output (JSON text) or its error, and the cause of an error.
         """
-        with self._asked("stepfunctions", arn, f"states:{_last(arn)}"):
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
             execution = _backend("stepfunctions", arn).start_sync_execution(arn, name, text)
         if execution.status == "SUCCEEDED":
             return "SUCCEEDED", json.dumps(execution.output), None
@@ -353,3 +351,9 @@ def _last(arn: str) -> str:
     """What is last in an ARN: a queue's or a topic's name, a stream's, a bus's; a function's without its qualifier."""
     parts = arn.split(":")
     return parts[6] if parts[2] == "lambda" else parts[-1].rpartition("/")[2]
+
+
+def _machine(arn: str) -> str:
+    """A state machine's name, in its ARN or in that of a version or an alias."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 else arn
