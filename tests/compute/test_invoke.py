@@ -203,6 +203,13 @@ def test_a_topic_reaches_a_function_through_its_queue(world: World) -> None:
     topic = sns.create_topic(Name="orders")["TopicArn"]
     world.let_invoke(topic)
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    world.awslambda.add_permission(
+        FunctionName="issue",
+        StatementId="orders",
+        Action="lambda:InvokeFunction",
+        Principal="sns.amazonaws.com",
+        SourceArn=topic,
+    )
     sns.publish(TopicArn=topic, Message="hello")
     assert not world.cloud.journal.of("invoked")
     world.cloud.settle()

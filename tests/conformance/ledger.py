@@ -23,6 +23,7 @@ from sources import sources  # noqa: E402
 
 PLACES = (
     "tests/compute",
+    "tests/pipes",
     "tests/services",
     "tests/templates",
     "tests/test_cloud.py",

@@ -7,7 +7,8 @@ page
     `SECTIONS` stands for its page. Anything else in quotes is a section or a sentence of the pages that the module's
     docstring names.
 action
-    an operation of a service's API, named as botocore names it: its page in the API reference.
+    an operation of a service's API, named as botocore names it: its page in the API reference. A module whose
+    docstring says "Actions are those of eventbridgev2." means that service's first.
 fact
     an identifier of ``waterline.facts`` in double backquotes: the fact names its own source.
 """
@@ -49,6 +50,8 @@ PAGES = {
     "Configuring scaling behavior for SQS event source mappings": _LAMBDA,
     "Control access to Lambda function URLs": _LAMBDA,
     "Control which events Lambda sends to your function": _LAMBDA,
+    "Create an alias for a Lambda function": _LAMBDA,
+    "Creating and configuring an Amazon SQS event source mapping": _LAMBDA,
     "Creating and managing Lambda function URLs": _LAMBDA,
     "Handling Lambda errors with an API Gateway API": _LAMBDA,
     "Handling errors for an SQS event source in Lambda": _LAMBDA,
@@ -65,6 +68,8 @@ PAGES = {
     "Manage Lambda function versions": _LAMBDA,
     "Monitoring Lambda function URLs": _LAMBDA,
     "Retain discarded batch records for a Kinesis Data Streams event source in Lambda": _LAMBDA,
+    "Retain discarded records for a DynamoDB event source in Lambda": _LAMBDA,
+    "Select a method to invoke your Lambda function using an HTTP request": _LAMBDA,
     "Troubleshoot invocation issues in Lambda": _LAMBDA,
     "Types of metrics for Lambda functions": _LAMBDA,
     "Understanding Lambda function scaling": _LAMBDA,
@@ -77,6 +82,7 @@ PAGES = {
     "Using event filtering with a DynamoDB event source": _LAMBDA,
     "Using event filtering with an Amazon SQS event source": _LAMBDA,
     "Using the Lambda context object to retrieve Python function information": _LAMBDA,
+    "Viewing resource-based IAM policies in Lambda": _LAMBDA,
     "Working with .zip file archives for Python Lambda functions": _LAMBDA,
     "Working with Lambda environment variables": _LAMBDA,
     "Working with Lambda function logs": _LAMBDA,
@@ -113,6 +119,7 @@ PAGES = {
     "Parameter mapping source for REST APIs in API Gateway": _APIGATEWAY,
     "Set up an integration response in API Gateway": _APIGATEWAY,
     "Set up mock integrations for REST APIs in API Gateway": _APIGATEWAY,
+    "Stages for HTTP APIs in API Gateway": _APIGATEWAY,
     "Throttle requests to your HTTP APIs for better throughput in API Gateway": _APIGATEWAY,
     "Throttle requests to your REST APIs for better throughput in API Gateway": _APIGATEWAY,
     "Usage plans and API keys for REST APIs in API Gateway": _APIGATEWAY,
@@ -134,6 +141,37 @@ PAGES = {
     "Using resource-based policies for Amazon EventBridge": _EVENTBRIDGE,
     "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge": _EVENTBRIDGE,
     "Schedule types in EventBridge Scheduler": _SCHEDULER,
+    "Amazon EventBridge Pipes batching and concurrency": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes error handling and troubleshooting": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes input transformation": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes sources": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes targets": _EVENTBRIDGE,
+    "Amazon SQS queue target": _EVENTBRIDGE,
+    "Batching deliveries to a target": _EVENTBRIDGE,
+    "Creating a bus": _EVENTBRIDGE,
+    "Event bus target: bus to bus": _EVENTBRIDGE,
+    "Event enrichment in Amazon EventBridge Pipes": _EVENTBRIDGE,
+    "Event filtering in Amazon EventBridge Pipes": _EVENTBRIDGE,
+    "Event structure: data, metadata, and system metadata": _EVENTBRIDGE,
+    "Filtering events for a subscriber": _EVENTBRIDGE,
+    "HTTP targets: API Gateway and API destinations": _EVENTBRIDGE,
+    "Lambda function target": _EVENTBRIDGE,
+    "Ordering and deduplicating events on a Custom Event Bus": _EVENTBRIDGE,
+    "Publishing events to a Custom Event Bus": _EVENTBRIDGE,
+    "Replaying retained events to a subscriber": _EVENTBRIDGE,
+    "Retry policies and dead-letter queues": _EVENTBRIDGE,
+    "Sharing a Custom Event Bus with other accounts": _EVENTBRIDGE,
+    "Step Functions state machine target": _EVENTBRIDGE,
+    "Subscribing to events on a Custom Event Bus": _EVENTBRIDGE,
+    "Targets for a Custom Event Bus subscriber": _EVENTBRIDGE,
+    "Transforming events with JSONata": _EVENTBRIDGE,
+    "Universal targets for a Custom Event Bus": _EVENTBRIDGE,
+    "Updating, pausing, and resuming a subscriber": _EVENTBRIDGE,
+    "Adding context attributes in EventBridge Scheduler": _SCHEDULER,
+    "Configuring a schedule's dead-letter queue in EventBridge Scheduler": _SCHEDULER,
+    "Configuring flexible time windows in EventBridge Scheduler": _SCHEDULER,
+    "Using templated targets in EventBridge Scheduler": _SCHEDULER,
+    "Using universal targets in EventBridge Scheduler": _SCHEDULER,
     "Change the data retention period": _KINESIS,
     "Choose the right mode to stream in": _KINESIS,
     "Develop enhanced fan-out consumers with dedicated throughput": _KINESIS,
@@ -257,16 +295,89 @@ PAGES = {
 }
 """Title and guide (read 2026-11)."""
 
-SECTIONS = {
-    "Creating an HTTP/S delivery policy": "Amazon SNS message delivery retries",
-    "Batching behavior": "Using Lambda with Amazon SQS",
-    "Configuring reserved concurrency": "Configuring reserved concurrency for a function",
-    "Configuring scaling behavior": "Configuring scaling behavior for SQS event source mappings",
-    "Dead-letter queues (DLQs) and CloudWatch metrics": "Available CloudWatch metrics for Amazon SQS",
-    "Handling errors": "Handling errors for an SQS event source in Lambda",
-    "Implementing partial batch responses": "Handling errors for an SQS event source in Lambda",
-    "Success and failure conditions": "Handling errors for an SQS event source in Lambda",
+_PARTS = {
+    "Available CloudWatch metrics for Amazon SQS": ("Dead-letter queues (DLQs) and CloudWatch metrics",),
+    "Capturing records of Lambda asynchronous invocations": (
+        "Dead-letter queue message attributes",
+        "Function versions use the same dead-letter queue settings as the unpublished version",
+        "If Lambda can't send a message to the dead-letter queue, it deletes the event",
+        "Lambda Function Invocation Result - Failure",
+        "Lambda passes the invocation record as the payload to the function",
+        "You can configure destinations in addition to or instead of a dead-letter queue",
+        "You can set it as an event source for your Lambda function",
+    ),
+    "Change data capture for DynamoDB Streams": (
+        "DynamoDB Streams: all data is subject to a 24-hour lifetime",
+        "If you perform a PutItem or UpdateItem that does not change any data, no stream record is written",
+    ),
+    "Configuring partial batch response with Kinesis Data Streams and Lambda": (
+        "If the array contains multiple items, Lambda uses the record with the lowest sequence number",
+        "Lambda retries all records starting from that checkpoint",
+        "The batch is bisected at the returned sequence number and Lambda retries only the remaining records",
+        "The batch is bisected regardless of your ReportBatchItemFailures setting",
+        "These responses will not be processed unless ReportBatchItemFailures is turned on",
+    ),
+    "Configuring reserved concurrency for a function": ("Configuring reserved concurrency",),
+    "Configuring scaling behavior for SQS event source mappings": ("Configuring scaling behavior",),
+    "Control access to Lambda function URLs": ("Condition keys",),
+    "Control which events Lambda sends to your function": (
+        "By default, you can define up to five different filters",
+        "Lambda applies your filter criteria to each new event to determine whether to add it to the current batch",
+        "Properly filtering Kinesis and DynamoDB messages",
+        "The filter pattern for data properties must be in a valid JSON format",
+        "The streams iterator advances past this record",
+        "Your filters are logically ORed together",
+    ),
+    "Create AWS Lambda proxy integrations for HTTP APIs": ("Lambda function response for format 2.0",),
+    "Create routes for HTTP APIs in API Gateway": ("Routing API requests",),
+    "Handling errors for an SQS event source in Lambda": (
+        "Handling errors",
+        "Implementing partial batch responses",
+    ),
+    "How Lambda processes records from stream and queue-based event sources": ("Batching behavior",),
+    "Invoking Lambda function URLs": (
+        "Function URL invocation basics",
+        "Request payload format",
+        "Response payload format",
+    ),
+    "Lambda parameters for Amazon Kinesis Data Streams event source mappings": (
+        "Amazon SQS queue or Amazon SNS topic destination for discarded records",
+    ),
+    "Lambda proxy integrations in API Gateway": (
+        "Input format of a Lambda function for proxy integration",
+        "Output format of a Lambda function for proxy integration",
+        "Set up Lambda proxy integration",
+        "Set up a proxy integration with a proxy resource",
+    ),
+    "Reshard a stream": ("Process parent shards before children",),
+    "Retain discarded batch records for a Kinesis Data Streams event source in Lambda": (
+        "Before invocation",
+        "Before invocation: it retries until the records expire or exceed the maximum age",
+        "It stops processing additional records in a shard if your function returns an error",
+        "Retrying with smaller batches isolates bad records and works around timeout issues",
+        "Splitting a batch does not count towards the retry quota",
+        "With the default settings a bad record can block processing on the affected shard",
+        "Your original batch size setting remains unchanged",
+    ),
+    "Types of metrics for Lambda functions": (
+        "An unsupported destination type, such as an Amazon SQS FIFO queue or an Amazon SNS FIFO topic",
+        "Delivery errors can also occur due to ... size limits",
+    ),
+    "Using AWS Lambda with Amazon DynamoDB": ("Example DynamoDB stream record event",),
+    "Using Lambda to process records from Amazon Kinesis Data Streams": (
+        "Each batch contains records from a single shard",
+        "Example Kinesis record event",
+        "It processes one batch of records at a time from each shard",
+    ),
+    "Using event filtering with an Amazon SQS event source": (
+        "If there is a mismatch, Lambda drops the message",
+        "Lambda automatically removes the message from the queue",
+    ),
+    "Amazon SNS message delivery retries": ("Creating an HTTP/S delivery policy",),
 }
+"""What stands for a page: titles of its sections, and sentences of it that a docstring quotes."""
+
+SECTIONS = {part: page for page, parts in _PARTS.items() for part in parts}
 
 _SERVICES = (
     "lambda",
@@ -290,13 +401,14 @@ _SERVICES = (
 _QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
 _FACT = re.compile(rf"``((?:{'|'.join(sorted({name.partition('.')[0] for name in facts}))})\.[a-z_0-9.]+)``")
 _ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
+_OF = re.compile(r"Actions are those of ([a-z0-9]+)\.")
 
 
 @cache
-def actions() -> dict[str, str]:
-    """Every operation of the services, and its API reference."""
+def actions(of: str = "") -> dict[str, str]:
+    """Every operation of the services, and its API reference; where two have one, that of the service `of`."""
     names = {}
-    for service in _SERVICES:
+    for service in (*_SERVICES, *([of] if of else [])):
         model = boto3.client(service, region_name="us-east-1").meta.service_model
         names = dict.fromkeys(model.operation_names, f"{model.service_id} API Reference") | names
     return names
@@ -315,7 +427,9 @@ def sources(text: str, module: str = "") -> Iterator[str]:
         if identifier not in facts:
             raise ValueError(f"{identifier} is no fact: look for it with `waterline facts`")
         found.append(f"fact `{identifier}`")
-    found += [f"{actions()[word]}, {word}" for word in _ACTION.findall(_QUOTED.sub("", text)) if word in actions()]
+    own = _OF.search(" ".join(module.split()))
+    known = actions(own[1] if own else "")
+    found += [f"{known[word]}, {word}" for word in _ACTION.findall(_QUOTED.sub("", text)) if word in known]
     yield from dict.fromkeys(found)
 
 

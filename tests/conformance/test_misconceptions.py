@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
+from waterline.clock import SECOND
 from waterline.cloud import REGION, Cloud
 from waterline.facts import facts
 
@@ -119,7 +120,7 @@ def who(cloud: Cloud, kind: str) -> list[str | None]:
 def test_a_visibility_timeout_must_leave_room_for_throttled_attempts(cloud: Cloud) -> None:
     """M1: a visibility timeout as long as the function's timeout keeps a message from being run twice.
 
-    Source: "Using Lambda with Amazon SQS"; fact ``esm.sqs_visibility_recommended``.
+    Source: "Creating and configuring an Amazon SQS event source mapping"; fact ``esm.sqs_visibility_recommended``.
     """
     timeout = 10
     for name, visibility in (("tight", timeout), ("roomy", 6 * timeout)):
@@ -482,10 +483,10 @@ def test_concurrency_is_rate_times_duration_and_a_reservation_warms_nothing(clou
 
 
 def test_a_backlog_is_taken_up_step_by_step(cloud: Cloud) -> None:
-    """M23: a mapping takes up a backlog of any length at once.
+    """M23: a mapping takes up a backlog of any length at once, and goes on so when the function fails.
 
     Source: facts ``esm.sqs_initial_concurrency``, ``esm.sqs_scale_up_rate``; "Configuring scaling behavior for SQS
-    event source mappings".
+    event source mappings"; "Handling errors for an SQS event source in Lambda".
     """
     tickets = queue(VisibilityTimeout=900)
     cloud.deploy("issue", sleeping(600), timeout=900)
@@ -497,6 +498,16 @@ def test_a_backlog_is_taken_up_step_by_step(cloud: Cloud) -> None:
     assert facts["esm.sqs_initial_concurrency"].value < len(cloud.journal.of("invoked")) < 60
     cloud.advance(seconds=60)
     assert len(cloud.journal.of("invoked")) == 60
+    backlog = queue("backlog", VisibilityTimeout=60)
+    cloud.deploy("charge", sleeping(0.2), timeout=10)
+    send(backlog, *map(str, range(1500)))
+    begun = cloud.clock.now / SECOND
+    cloud.faults.errors("charge", rate=0.2, start=begun + 6)
+    connect(backlog, "charge", BatchSize=1)
+    cloud.advance(seconds=12)
+    seconds = [event.seconds - begun for event in cloud.journal.of("succeeded")]
+    assert sum(10 < at <= 12 for at in seconds) < 0.6 * sum(4 < at <= 6 for at in seconds)
+    assert cloud.journal.of("received")[-1].detail["count"] == 1, "there was a backlog to the end"
 
 
 # -- the list ----------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from collections.abc import Callable
 
 from waterline.clock import SECOND
 from waterline.compute import limits
-from waterline.compute.environment import Fleet
+from waterline.compute.consumer import Consumer
 from waterline.compute.filters import DYNAMODB, KINESIS
 from waterline.compute.lane import Lane
 from waterline.compute.stream_settings import Start, StreamSettings
@@ -46,7 +46,7 @@ class StreamMapping:
         self,
         ground: Ground,
         stream: EventStream,
-        fleet: Fleet,
+        aim: Consumer,
         settings: StreamSettings,
         start: Start,
         request_id: Callable[[], str],
@@ -54,7 +54,7 @@ class StreamMapping:
     ) -> None:
         self.ground = ground
         self.stream = stream
-        self.fleet = fleet
+        self.aim = aim
         self.settings = settings
         self.role = role
         self.new_request_id = request_id
@@ -72,7 +72,7 @@ class StreamMapping:
 
     def start(self) -> None:
         """Begin to read, or go on."""
-        if not (self.closed or self.fleet.closed):
+        if not self.closed and self.aim.exists:
             self.running = True
             self._open_readers()
             self._wake()
@@ -94,11 +94,11 @@ class StreamMapping:
         if not self.closed:
             self.close()
             why = f"{why}: its event source mapping stopped reading {self.stream.place.partition(':')[2]}"
-            self.ground.journal.record("ended", self.fleet.place, why=why)
+            self.ground.journal.record("ended", self.aim.place, why=why)
 
-    def change(self, fleet: Fleet, settings: StreamSettings) -> None:
+    def change(self, aim: Consumer, settings: StreamSettings) -> None:
         """From the next batch on, invoke this function under these settings."""
-        self.fleet, self.settings = fleet, settings
+        self.aim, self.settings = aim, settings
         self._wake()
 
     # -- what readers and lanes do with it ---------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class Reader:
         for record in records:
             record.taken = True
             if settings.filters is not None and not settings.filters.want(record.event):
-                why = f"no filter of {self.mapping.fleet.place.partition(':')[2]} wants it"
+                why = f"no filter of {self.mapping.aim.place.partition(':')[2]} wants it"
                 self.mapping.ground.journal.record("filtered", self.shard.place, record.message, why=why)
             else:
                 lanes[_lane_of(record, len(lanes))].put(record)
