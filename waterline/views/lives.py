@@ -10,8 +10,8 @@ span
 mark
     an instant of a life that is drawn as a sign: sent, visible again, failed, dead-lettered, deleted, ...
 fate
-    how it stands with the message at the end: done, dead, expired, still waiting, still hidden, ... What a topic, a bus or
-    a schedule was sent is passed on: its copies have lives of their own.
+    how it stands with the message at the end: done, dead, expired, still waiting, still hidden, ... What a topic, a bus
+    or a schedule was sent is passed on: its copies have lives of their own.
 try
     an attempt of a function; where no function was at work, a receive.
 
