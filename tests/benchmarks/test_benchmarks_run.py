@@ -18,16 +18,21 @@ ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| \*\*[\d.e+-]+\*\* \(.+ to .+\) \| \*\*[
 
 
 def test_there_is_a_benchmark_for_each_claim() -> None:
-    assert NAMES == (
+    claimed = {
         "backlog",
+        "capacity",
+        "events",
         "first_cloud",
         "invocations",
+        "kinesis",
         "messages",
         "overlap",
         "pricing",
         "simulator",
+        "sns",
         "virtual_time",
-    )
+    }
+    assert claimed <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

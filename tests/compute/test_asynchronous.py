@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.awslambda.models import lambda_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.events.models import events_backends
 from moto.s3.models import s3_backends
 from world import COUNT, FAIL, World, client, opened, sleeping
 
@@ -211,6 +210,7 @@ def test_a_dead_letter_queue_can_be_a_topic(world: World) -> None:
     inbox, sns = world.queue("inbox"), client("sns")
     topic = sns.create_topic(Name="dead")["TopicArn"]
     raw = {"RawMessageDelivery": "true"}
+    world.let_in(inbox, topic)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=world.arn(inbox), Attributes=raw)
     dead_letters(world, topic)
     event = send(world, {"n": 5})
@@ -218,7 +218,7 @@ def test_a_dead_letter_queue_can_be_a_topic(world: World) -> None:
     (message,) = received(world, inbox)
     assert json.loads(message["Body"]) == {"n": 5}
     assert message["MessageAttributes"]["RequestID"]["StringValue"] == event
-    assert world.cloud.journal.children(event) == [message["MessageId"]]
+    assert message["MessageId"] in {event.message for event in world.cloud.journal.trace(event)}
     assert world.cloud.journal.of("dead-lettered")[0].detail["to"] == "dead"
 
 
@@ -315,7 +315,7 @@ def test_a_dead_letter_too_large_for_its_queue_is_lost_with_a_reason(world: Worl
 
 
 def test_the_invocation_record_of_a_failure_is_as_documented(world: World) -> None:
-    """ "Example invocation record"."""
+    """ "Capturing records of Lambda asynchronous invocations", example invocation record."""
     arn = world.deploy(FAIL)
     failures = world.queue("failures")
     configure(world, on_failure=world.arn(failures))
@@ -415,6 +415,17 @@ def test_when_one_of_two_targets_is_missing_the_other_still_gets_its_message(wor
     assert not world.cloud.journal.of("dropped")
 
 
+def test_an_outage_of_the_queues_strikes_what_lambda_sends_them(world: World) -> None:
+    """DeadLetterErrors ("Types of metrics for Lambda functions"): the event is lost, and the journal says why."""
+    world.deploy(FAIL)
+    dead_letters(world, world.arn(world.queue("dead")))
+    world.cloud.faults.outage("sqs")
+    send(world)
+    world.cloud.settle()
+    (lost,) = world.cloud.journal.of("dropped")
+    assert "ServiceUnavailable (outage by cloud.faults)" in lost.detail["dead_letter_error"]
+
+
 def test_a_record_of_success_that_cannot_be_delivered_is_lost_and_the_event_is_not(world: World) -> None:
     """DestinationDeliveryFailures ("Types of metrics for Lambda functions")."""
     world.deploy(ECHO)
@@ -444,13 +455,14 @@ def test_a_destination_can_be_a_topic(world: World) -> None:
     inbox, sns = world.queue("inbox"), client("sns")
     topic = sns.create_topic(Name="done")["TopicArn"]
     raw = {"RawMessageDelivery": "true"}
+    world.let_in(inbox, topic)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=world.arn(inbox), Attributes=raw)
     configure(world, on_success=topic)
     event = send(world)
     world.cloud.settle()
     (message,) = received(world, inbox)
     assert json.loads(message["Body"])["requestContext"]["requestId"] == event
-    assert world.cloud.journal.children(event) == [message["MessageId"]]
+    assert message["MessageId"] in {event.message for event in world.cloud.journal.trace(event)}
 
 
 def test_a_record_of_failure_too_large_for_a_topic_goes_without_its_payloads(world: World) -> None:
@@ -459,6 +471,7 @@ def test_a_record_of_failure_too_large_for_a_topic_goes_without_its_payloads(wor
     inbox, sns = world.queue("inbox"), client("sns")
     topic = sns.create_topic(Name="failures")["TopicArn"]
     raw = {"RawMessageDelivery": "true"}
+    world.let_in(inbox, topic)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=world.arn(inbox), Attributes=raw)
     configure(world, on_failure=topic, MaximumRetryAttempts=0)
     send(world, {"text": "x" * 300_000})
@@ -468,22 +481,20 @@ def test_a_record_of_failure_too_large_for_a_topic_goes_without_its_payloads(wor
     assert "requestPayload" not in record and "responsePayload" not in record
 
 
-class Heard(list[dict[str, Any]]):
-    """A rule that keeps what its bus hands it: moto's own targets need a package that the lab does without."""
-
-    def send_to_targets(self, event: dict[str, Any]) -> None:
-        self.append(event)
-
-
 def test_a_destination_can_be_an_event_bus(world: World) -> None:
     """Source aws.lambda, detail-type "Lambda Function Invocation Result - Failure", the ARNs as resources."""
     arn = world.deploy("def handler(event, context):\n    return 1 / event['n']\n")
     bus = client("events").create_event_bus(Name="outcomes")["EventBusArn"]
-    heard = events_backends[DEFAULT_ACCOUNT_ID][REGION].event_buses["outcomes"].rules["all"] = Heard()
+    heard = world.queue("heard")
+    let_in = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": world.arn(heard)}
+    client("sqs").set_queue_attributes(QueueUrl=heard, Attributes={"Policy": json.dumps({"Statement": [let_in]})})
+    client("events").put_rule(Name="all", EventBusName="outcomes", EventPattern='{"source": ["aws.lambda"]}')
+    client("events").put_targets(Rule="all", EventBusName="outcomes", Targets=[{"Id": "1", "Arn": world.arn(heard)}])
     configure(world, on_failure=bus, on_success=bus)
     failing, succeeding = send(world, {"n": 0}), send(world, {"n": 1})
     world.cloud.settle()
-    said = {event["detail"]["requestContext"]["requestId"]: event for event in heard}
+    events = [json.loads(message["Body"]) for message in received(world, heard)]
+    said = {event["detail"]["requestContext"]["requestId"]: event for event in events}
     assert said[failing]["detail-type"] == "Lambda Function Invocation Result - Failure"
     assert said[succeeding]["detail-type"] == "Lambda Function Invocation Result - Success"
     assert said[failing]["source"] == "aws.lambda"
@@ -562,7 +573,7 @@ def test_fifo_queues_and_topics_are_no_destinations(world: World, service: str) 
 
 
 def test_put_replaces_all_settings_and_update_only_those_that_it_names(world: World) -> None:
-    """ "If you exclude any settings, they are removed" (PutFunctionEventInvokeConfig)."""
+    """PutFunctionEventInvokeConfig: settings that are left out are removed."""
     arn = world.deploy(FAIL)
     awslambda = world.awslambda
     awslambda.put_function_event_invoke_config(
@@ -585,7 +596,7 @@ def test_put_replaces_all_settings_and_update_only_those_that_it_names(world: Wo
 
 
 def test_an_alias_has_a_config_of_its_own(world: World) -> None:
-    """ "Configures options for asynchronous invocation on a function, version, or alias"."""
+    """PutFunctionEventInvokeConfig: for a function, a version or an alias."""
     arn = world.deploy(FAIL)
     version = world.awslambda.publish_version(FunctionName="issue")["Version"]
     world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion=version)

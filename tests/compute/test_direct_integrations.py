@@ -269,6 +269,58 @@ def test_parameters_come_from_the_request_or_are_fixed(world: World, expression:
     assert world.cloud.journal.of("sent", place="sqs:tickets")[-1].detail["body"] == body
 
 
+def workflow(kind: str) -> str:
+    """The ARN of a state machine that gives its input back, under another name."""
+    states = {"Taken": {"Type": "Pass", "Parameters": {"taken.$": "$.order"}, "End": True}}
+    definition = json.dumps({"StartAt": "Taken", "States": states})
+    made = client("stepfunctions").create_state_machine(name="take", definition=definition, roleArn=ROLE, type=kind)
+    return str(made["stateMachineArn"])
+
+
+def test_a_route_starts_a_workflow(world: World) -> None:
+    """ "Integration subtype reference": StepFunctions-StartExecution, StepFunctions-StartSyncExecution."""
+    started = first_class(
+        world, "StepFunctions-StartExecution", {"StateMachineArn": workflow("STANDARD"), "Input": "$request.body"}
+    )
+    answer = world.cloud.http.post(f"{started.url}/orders/7", json={"order": 7})
+    (sent,) = world.cloud.journal.of("sent", place="states:take")
+    assert (answer.status, answer.json()["executionArn"]) == (200, sent.message)
+    assert sent.parents == (answer.request_id,)
+    world.cloud.settle()
+    found = client("stepfunctions").describe_execution(executionArn=sent.message)
+    assert json.loads(found["output"]) == {"taken": 7}
+
+
+def test_a_route_waits_for_an_express_workflow(world: World) -> None:
+    """ "Integration subtype reference": StepFunctions-StartSyncExecution."""
+    waited = first_class(
+        world,
+        "StepFunctions-StartSyncExecution",
+        {"StateMachineArn": workflow("EXPRESS"), "Input": "$request.body"},
+    )
+    answer = world.cloud.http.post(f"{waited.url}/orders/7", json={"order": 7})
+    assert (answer.status, answer.json()["status"]) == (200, "SUCCEEDED")
+    assert json.loads(answer.json()["output"]) == {"taken": 7}
+
+
+@pytest.mark.parametrize(("action", "kind"), [("StartExecution", "STANDARD"), ("StartSyncExecution", "EXPRESS")])
+def test_a_method_starts_a_workflow(world: World, action: str, kind: str) -> None:
+    """ "Choose an API Gateway API integration type": AWS, with an action of Step Functions."""
+    template = {"stateMachineArn": workflow(kind), "input": "$util.escapeJavaScript($input.body)"}
+    storage = Storage(world)
+    storage.leads(
+        "POST /orders",
+        uri=f"arn:aws:apigateway:{REGION}:states:action/{action}",
+        requestTemplates={"application/json": json.dumps(template)},
+    )
+    answer = world.cloud.http.post(f"{storage.url}/orders", json={"order": 7})
+    assert answer.status == 200
+    world.cloud.settle()
+    assert len(world.cloud.journal.of("succeeded", place="states:take")) == 1
+    if action == "StartSyncExecution":
+        assert json.loads(answer.json()["output"]) == {"taken": 7}
+
+
 def test_a_route_leads_to_a_bus_and_to_a_stream(world: World) -> None:
     """ "Integration subtype reference": EventBridge-PutEvents, Kinesis-PutRecord."""
     bus = first_class(

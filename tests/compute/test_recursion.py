@@ -114,6 +114,7 @@ def test_a_loop_through_a_topic_is_stopped(world: World) -> None:
     publish = f"boto3.client('sns').publish(TopicArn={topic!r}, Message='m')"
     source = f"import boto3\n\ndef handler(event, context):\n    {publish}\n"
     arn = world.deploy(source)
+    world.let_invoke(topic)
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     sns.publish(TopicArn=topic, Message="m")
     world.cloud.settle()

@@ -69,6 +69,17 @@ class World:
         options = {} if group is None else {"MessageGroupId": group}
         return [self.sqs.send_message(QueueUrl=url, MessageBody=body, **options)["MessageId"] for body in bodies]
 
+    def let_in(self, url: str, topic: str) -> None:
+        """Let a topic send to a queue."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.arn(url),
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [statement]})})
+
     def counts(self, url: str) -> tuple[int, int]:
         """Visible, in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -110,6 +121,16 @@ class World:
         answer = self.invoke(event, name)
         assert answer["FunctionError"] == "Unhandled", answer
         return answer["Payload"]["errorType"], answer["Payload"]["errorMessage"]
+
+    def let_invoke(self, topic: str, name: str = "issue") -> None:
+        """Let a topic invoke a function."""
+        self.awslambda.add_permission(
+            FunctionName=name,
+            StatementId="topic",
+            Action="lambda:InvokeFunction",
+            Principal="sns.amazonaws.com",
+            SourceArn=topic,
+        )
 
     def map(self, url: str, function: str = "issue", **settings: Any) -> str:
         """An event source mapping; returns its UUID."""

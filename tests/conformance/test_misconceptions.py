@@ -15,11 +15,12 @@ from typing import Any
 import boto3
 import pytest
 
+from waterline.clock import SECOND
 from waterline.cloud import REGION, Cloud
 from waterline.facts import facts
 
-TOLD = {*range(1, 11), 13, 16, 17, 21, 22, 23}
-HALF_TOLD = {6: "rules of EventBridge do not deliver yet, so nothing can be undeliverable and reach a rule's queue"}
+TOLD = {*range(1, 11), 13, 16, 17, 18, 21, 22, 23}
+HALF_TOLD: dict[int, str] = {}
 
 FAIL = "def handler(event, context):\n    raise RuntimeError('no')\n"
 CHARGE = """
@@ -119,7 +120,7 @@ def who(cloud: Cloud, kind: str) -> list[str | None]:
 def test_a_visibility_timeout_must_leave_room_for_throttled_attempts(cloud: Cloud) -> None:
     """M1: a visibility timeout as long as the function's timeout keeps a message from being run twice.
 
-    Source: "Using Lambda with Amazon SQS"; fact ``esm.sqs_visibility_recommended``.
+    Source: "Creating and configuring an Amazon SQS event source mapping"; fact ``esm.sqs_visibility_recommended``.
     """
     timeout = 10
     for name, visibility in (("tight", timeout), ("roomy", 6 * timeout)):
@@ -370,6 +371,29 @@ def test_a_bad_record_blocks_its_shard_unless_the_mapping_bounds_the_retries(clo
     assert (held(caught), held(discarded)) == (0, 1)
 
 
+def test_more_shards_help_keys_that_are_spread_and_no_single_key(cloud: Cloud) -> None:
+    """M18: more shards always spread the load.
+
+    Source: PutRecord; fact ``kinesis.shard_write``. The MD5 of the key decides: ten shards take no more of one key than
+    one does, and of six keys all go to one of two shards.
+    """
+    kinesis = client("kinesis")
+
+    def refused(stream: str, keys: list[str]) -> int:
+        records = [{"Data": b"x", "PartitionKey": key} for key in keys]
+        calls = [records[first : first + 500] for first in range(0, len(records), 500)]
+        return sum(int(kinesis.put_records(StreamName=stream, Records=call)["FailedRecordCount"]) for call in calls)
+
+    for shards in (1, 10):
+        kinesis.create_stream(StreamName=f"hot-{shards}", ShardCount=shards)
+        assert refused(f"hot-{shards}", ["one customer"] * 3000) == 2000
+    kinesis.create_stream(StreamName="spread", ShardCount=10)
+    assert refused("spread", [f"customer {number}" for number in range(3000)]) == 0
+    kinesis.create_stream(StreamName="two", ShardCount=2)
+    answers = [kinesis.put_record(StreamName="two", PartitionKey=str(key), Data=b"x") for key in range(6)]
+    assert {answer["ShardId"] for answer in answers} == {"shardId-000000000001"}
+
+
 # -- asynchronous invocations ------------------------------------------------------------------------------------------
 
 
@@ -386,23 +410,45 @@ def test_an_accepted_event_is_dropped_after_three_attempts_if_nothing_catches_it
     assert cloud.journal.of(message=event)[-1].kind == "dropped"
 
 
-def test_the_exceptions_of_a_function_reach_no_one_but_its_own_target(cloud: Cloud) -> None:
+def test_the_dead_letter_queue_of_a_rule_gets_what_was_not_delivered_and_not_what_failed(cloud: Cloud) -> None:
     """M6: the dead-letter queue of a rule gets the events that the rule's function fails on.
 
-    Half of the story: to deliver is to have an event accepted, and whoever sent it sees none of what follows; that
-    comes to the function's own target. The other half, what a rule's queue is for, waits for rules that deliver.
-    Source: fact ``eventbridge.lambda_invocation``; "Capturing records of Lambda asynchronous invocations"; "How Lambda
-    handles errors and retries with asynchronous invocation".
+    To deliver is to have an event accepted: what a function does with it afterwards comes to the function's own target.
+    The rule's queue is for what could not be handed over.
+    Source: "Using dead-letter queues to process undelivered events in EventBridge"; fact
+    ``eventbridge.lambda_invocation``; "Capturing records of Lambda asynchronous invocations"; "How Lambda handles
+    errors and retries with asynchronous invocation".
     """
-    failures = queue("failures")
-    for name in ("alone", "watched"):
-        cloud.deploy(name, FAIL)
+    failures, undelivered = queue("failures"), queue("undelivered")
+    let_in = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn(undelivered)}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [let_in]})
+    client("sqs").set_queue_attributes(QueueUrl=undelivered, Attributes={"Policy": policy})
+    functions = {name: cloud.deploy(name, FAIL) for name in ("alone", "watched", "closed")}
     client("lambda").put_function_event_invoke_config(
         FunctionName="watched", DestinationConfig={"OnFailure": {"Destination": arn(failures)}}
     )
-    assert [invoke(name) for name in ("alone", "watched")] == [202, 202], "delivered, both of them"
+    for name in ("alone", "watched"):
+        client("lambda").add_permission(
+            FunctionName=name,
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+        )
+    client("events").put_rule(Name="orders", EventPattern=json.dumps({"source": ["shop"]}))
+    targets = [
+        {"Id": name, "Arn": function, "DeadLetterConfig": {"Arn": arn(undelivered)}}
+        for name, function in functions.items()
+    ]
+    client("events").put_targets(Rule="orders", Targets=targets)
+    client("events").put_events(Entries=[{"Source": "shop", "DetailType": "Order", "Detail": "{}"}])
     cloud.settle()
-    assert len(cloud.journal.of("failed")) == 6
+    assert len(cloud.journal.of("failed")) == 6, "two of them got the event, and failed on it three times"
+    assert len(cloud.journal.of("delivered", "events:default")) == 2
+    (letter,) = client("sqs").receive_message(
+        QueueUrl=undelivered, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )["Messages"]
+    assert letter["MessageAttributes"]["TARGET_ARN"]["StringValue"] == functions["closed"]
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
     (record,) = client("sqs").receive_message(QueueUrl=failures, MaxNumberOfMessages=10)["Messages"]
     assert ":watched" in json.loads(record["Body"])["requestContext"]["functionArn"]
 
@@ -437,10 +483,10 @@ def test_concurrency_is_rate_times_duration_and_a_reservation_warms_nothing(clou
 
 
 def test_a_backlog_is_taken_up_step_by_step(cloud: Cloud) -> None:
-    """M23: a mapping takes up a backlog of any length at once.
+    """M23: a mapping takes up a backlog of any length at once, and goes on so when the function fails.
 
     Source: facts ``esm.sqs_initial_concurrency``, ``esm.sqs_scale_up_rate``; "Configuring scaling behavior for SQS
-    event source mappings".
+    event source mappings"; "Handling errors for an SQS event source in Lambda".
     """
     tickets = queue(VisibilityTimeout=900)
     cloud.deploy("issue", sleeping(600), timeout=900)
@@ -452,6 +498,16 @@ def test_a_backlog_is_taken_up_step_by_step(cloud: Cloud) -> None:
     assert facts["esm.sqs_initial_concurrency"].value < len(cloud.journal.of("invoked")) < 60
     cloud.advance(seconds=60)
     assert len(cloud.journal.of("invoked")) == 60
+    backlog = queue("backlog", VisibilityTimeout=60)
+    cloud.deploy("charge", sleeping(0.2), timeout=10)
+    send(backlog, *map(str, range(1500)))
+    begun = cloud.clock.now / SECOND
+    cloud.faults.errors("charge", rate=0.2, start=begun + 6)
+    connect(backlog, "charge", BatchSize=1)
+    cloud.advance(seconds=12)
+    seconds = [event.seconds - begun for event in cloud.journal.of("succeeded")]
+    assert sum(10 < at <= 12 for at in seconds) < 0.6 * sum(4 < at <= 6 for at in seconds)
+    assert cloud.journal.of("received")[-1].detail["count"] == 1, "there was a backlog to the end"
 
 
 # -- the list ----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import boto3
 import pytest
@@ -128,6 +130,31 @@ def test_what_was_sent_to_a_topic_a_bus_or_a_stream(written: Journal, place: str
     assert quantities(written) == {what: quantity}
 
 
+def copies(journal: Journal, place: str, protocol: str, *, delivered: int, dropped: int = 0, body: str = "x") -> None:
+    """A message of a topic, and copies of it."""
+    journal.record("sent", place, "m", body=body)
+    for number in range(delivered + dropped):
+        journal.record("routed", place, f"{protocol}{number}", ("m",), to=f"{protocol}:q", protocol=protocol)
+        journal.record("delivered" if number < delivered else "dropped", place, f"{protocol}{number}")
+
+
+@pytest.mark.parametrize(("protocol", "priced"), [("sqs", True), ("https", True), ("email", True), ("sms", False)])
+def test_what_a_topic_delivered_is_counted_by_protocol(written: Journal, protocol: str, priced: bool) -> None:
+    copies(written, "sns:topic", protocol, delivered=3, dropped=1)
+    expected = {"SNS: publishes": 1} | ({f"SNS: deliveries by {protocol}": 3} if priced else {})
+    assert quantities(written) == expected
+
+
+def test_a_fifo_topic_is_charged_for_requests_and_bytes_both_ways(written: Journal) -> None:
+    copies(written, "sns:topic.fifo", "sqs", delivered=2, body="x" * 1024)
+    assert quantities(written) == {
+        "SNS FIFO: publishes": 1,
+        "SNS FIFO: payload of publishes": Decimal(1024) / 2**30,
+        "SNS FIFO: deliveries": 2,
+        "SNS FIFO: payload of deliveries": Decimal(2048) / 2**30,
+    }
+
+
 def test_groups_on_a_standard_queue_make_it_fair(written: Journal) -> None:
     written.record("sent", "sqs:q", "m", body="x", group="tenant")
     assert quantities(written) == {"SQS fair: requests": 1, "SQS fair: surcharge": 1}
@@ -157,3 +184,67 @@ def test_what_has_no_price_here_is_named(written: Journal) -> None:
     month = bill(written)
     assert month.lines == ()
     assert "Not priced: what happened at ses:mail." in month.notes
+
+
+def test_schedules_pipes_and_custom_buses_are_charged_by_what_they_did() -> None:
+    role = "arn:aws:iam::123456789012:role/r"
+    with Cloud(seed=7) as cloud:
+        sqs, scheduler, pipes = boto3.client("sqs"), boto3.client("scheduler"), boto3.client("pipes")
+        for name in ("jobs", "out"):
+            sqs.create_queue(QueueName=name)
+        arn = "arn:aws:sqs:us-east-1:123456789012:"
+        scheduler.create_schedule(
+            Name="tick",
+            ScheduleExpression="rate(20 minutes)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": f"{arn}jobs", "RoleArn": role, "Input": "go"},
+        )
+        pipes.create_pipe(Name="flow", Source=f"{arn}jobs", Target=f"{arn}out", RoleArn=role)
+        cloud.advance(minutes=50)
+        found = quantities(cloud.journal)
+    assert found["Scheduler: invocations"] == 3
+    assert found["Pipes: requests"] == 3
+
+
+def _machine(states: dict[str, Any], kind: str) -> str:
+    definition = json.dumps({"StartAt": next(iter(states)), "States": states})
+    role = "arn:aws:iam::123456789012:role/workflow"
+    client = boto3.client("stepfunctions")
+    machine = client.create_state_machine(name=kind.lower(), definition=definition, roleArn=role, type=kind)
+    return str(machine["stateMachineArn"])
+
+
+def test_a_standard_workflow_is_charged_by_the_states_it_enters_and_its_retries() -> None:
+    """Step Functions counts a transition each time a step is executed; each retry is one more (pricing page)."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:lambda:us-east-1:123456789012:function:missing",
+        "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Third"}],
+        "Next": "Third",
+    }
+    states = {"First": {"Type": "Pass", "Next": "Second"}, "Second": task, "Third": {"Type": "Succeed"}}
+    with Cloud(seed=7) as cloud:
+        machine = _machine(states, "STANDARD")
+        for _ in range(10):
+            boto3.client("stepfunctions").start_execution(stateMachineArn=machine)
+        cloud.settle()
+        found = quantities(cloud.journal)
+    assert found["Step Functions Standard: transitions"] == 10 * (3 + 2)
+    assert not any("Express" in what for what in found)
+
+
+def test_an_express_workflow_is_charged_by_its_starts_and_its_started_tenths_of_a_second() -> None:
+    """Rounded up to 100 ms, with 64 MB (``price.sfn.express_rounding``, ``price.sfn.express_memory_chunk``)."""
+    with Cloud(seed=7) as cloud:
+        cloud.deploy("work", HANDLER)
+        task = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:work", "End": True}
+        machine = _machine({"Work": task}, "EXPRESS")
+        for _ in range(4):
+            boto3.client("stepfunctions").start_execution(stateMachineArn=machine)
+        cloud.settle()
+        lasted = [event.detail["duration"] for event in cloud.journal.of("succeeded", "states:express")]
+        found = quantities(cloud.journal)
+    assert all(200_000 < duration <= 300_000 for duration in lasted)
+    assert found["Step Functions Express: requests"] == 4
+    assert found["Step Functions Express: duration"] == 4 * Decimal("0.3") * 64 / 1024

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.core.exceptions import ServiceException
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
 
 from waterline.clock import Clock
 from waterline.compute.stream_retry import Batch
+from waterline.services.delivery import Sender, Targets
 from waterline.services.stream import Shard
 
 RETRIES, AGE = "RetryAttemptsExhausted", "RecordAgeExceeded"
@@ -31,45 +29,45 @@ class LastAttempt:
     """The latest invocation with a batch. `error`: whether the function failed, and not only reported records."""
 
     request_id: str
+    version: str
     error: bool
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a description says of the mapping: ARNs, the function's version, and the name of the batch's part."""
-
-    function_arn: str
-    version: str
-    stream_arn: str
-    batch_info: str
-
-
-def description(
-    source: Source, shard: Shard, batch: Batch, condition: str, request_id: str, last: LastAttempt | None, clock: Clock
+def invocation_context(
+    function_arn: str, condition: str, invocations: int, request_id: str, last: LastAttempt | None
 ) -> dict[str, Any]:
-    """The invocation record of a batch that was given up."""
-    first, latest = batch.records[0], batch.records[-1]
-    response: dict[str, Any] = {"statusCode": 200, "executedVersion": source.version}
-    if last is not None and last.error:
-        response["functionError"] = "Unhandled"
+    """How the invocation record of a function begins."""
+    answered: dict[str, Any] = {}
+    if last is not None:
+        answered["responseContext"] = {"statusCode": 200, "executedVersion": last.version}
+        if last.error:
+            answered["responseContext"]["functionError"] = "Unhandled"
     return {
         "requestContext": {
             "requestId": request_id if last is None else last.request_id,
-            "functionArn": source.function_arn,
+            "functionArn": function_arn,
             "condition": condition,
-            "approximateInvokeCount": batch.invocations,
+            "approximateInvokeCount": invocations,
         },
-        **({} if last is None else {"responseContext": response}),
+        **answered,
+    }
+
+
+def description(context: dict[str, Any], stream_arn: str, shard: Shard, batch: Batch, clock: Clock) -> dict[str, Any]:
+    """The record of a batch that was given up. `context`: what its consumer says of it."""
+    first, latest = batch.records[0], batch.records[-1]
+    return {
+        **context,
         "version": "1.0",
         "timestamp": _stamp(clock, clock.now),
-        source.batch_info: {
+        "DDBStreamBatchInfo" if ":dynamodb:" in stream_arn else "KinesisBatchInfo": {
             "shardId": shard.id,
             "startSequenceNumber": first.sequence_number,
             "endSequenceNumber": latest.sequence_number,
             "approximateArrivalOfFirstRecord": _stamp(clock, first.at),
             "approximateArrivalOfLastRecord": _stamp(clock, latest.at),
             "batchSize": len(batch.records),
-            "streamArn": source.stream_arn,
+            "streamArn": stream_arn,
         },
     }
 
@@ -81,6 +79,10 @@ def _stamp(clock: Clock, at: int) -> str:
 
 def destination_of(configuration: Any) -> str | None:
     """The ARN in a ``DestinationConfig``. Raises what is answered to one that cannot be used."""
+    if (configuration or {}).get("OnSuccess"):
+        raise InvalidParameterValueException(
+            "Unsupported DestinationConfig parameter for given event source mapping type."
+        )
     arn = ((configuration or {}).get("OnFailure") or {}).get("Destination")
     if not arn:
         return None
@@ -92,14 +94,9 @@ def destination_of(configuration: Any) -> str | None:
     return str(arn)
 
 
-def send(arn: str, body: str) -> str | None:
-    """Send a description to a queue or a topic; what went wrong, or None."""
-    _, _, service, region, account, name = arn.split(":", 5)
-    try:
-        if service == "sqs":
-            sqs_backends[account][region].send_message(name, body)
-        else:
-            sns_backends[account][region].publish(body, arn=arn)
-    except ServiceException as error:
-        return str(getattr(error, "message", error))
-    return None
+def tell(targets: Targets, consumer_arn: str, arn: str, body: str) -> None:
+    """Send a description to a queue or a topic. Raises NotTaken."""
+    service = consumer_arn.split(":")[2]
+    sender = Sender(f"{service}.amazonaws.com", consumer_arn, consumer_arn.split(":")[4], by_role=True)
+    hand_over = targets.queue if arn.split(":")[2] == "sqs" else targets.topic
+    hand_over(sender, arn, body)

@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.dynamodb.models import dynamodb_backends
-from moto.kinesis.models import kinesis_backends
-
 from waterline.clock import SECOND, Clock
 from waterline.compute import limits
 from waterline.compute.filters import DYNAMODB, KINESIS, Filters, filters_of
+from waterline.compute.mapping_checks import REPORT
 from waterline.compute.stream_checks import instant_of
 from waterline.compute.stream_destination import destination_of
 from waterline.compute.stream_retry import RetryPolicy
@@ -75,7 +73,7 @@ def stream_settings(get: Callable[[str], Any], stream: EventStream) -> StreamSet
             most=None if most in (None, -1) else int(most),
             maximum_age=None if age in (None, -1) else int(age) * SECOND,
             bisects=bool(get("BisectBatchOnFunctionError")),
-            reports_failures="ReportBatchItemFailures" in (get("FunctionResponseTypes") or []),
+            reports_failures=REPORT in (get("FunctionResponseTypes") or []),
         ),
         filters=filters_of(get("FilterCriteria"), DYNAMODB if ":dynamodb:" in stream.arn else KINESIS),
         destination=destination_of(get("DestinationConfig")),
@@ -92,12 +90,3 @@ def source_service(spec: Mapping[str, Any]) -> str:
     """The service in the ARN of an event source: ``sqs``; empty for what is no ARN."""
     parts = str(spec.get("EventSourceArn", "")).split(":")
     return parts[2] if len(parts) > 2 else ""
-
-
-def stream_at(account: str, region: str, arn: str) -> EventStream | None:
-    """The Kinesis stream, or the stream of a table, with this ARN."""
-    backends = dynamodb_backends if ":dynamodb:" in arn else kinesis_backends if ":kinesis:" in arn else None
-    if backends is None:
-        return None
-    stream: EventStream | None = backends[account][region].stream_at(arn)
-    return stream

@@ -17,7 +17,7 @@ counter-example
 A claim says only what the journal already shows: what is still going on has broken nothing yet. So play the run to its
 end (``cloud.settle()``), or past the deadline that is claimed, before asking.
 
-nothing_lost        no message is gone without having been processed
+nothing_lost        no message, and no copy of a topic, is gone without having been processed
 no_effect_twice     nothing was done twice
 done_within         each message is processed in time
 dead_within         each message that cannot be processed is in a dead-letter queue in time

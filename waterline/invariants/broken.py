@@ -71,8 +71,8 @@ def entries(journal: Journal, place: str) -> list[Event]:
     first: dict[str, Event] = {}
     for event in journal:
         sent_here = event.kind == "sent" and event.place == place
-        # A function's dead letter is a message of its own there, and was sent.
-        moved = event.kind in ("dead-lettered", "redriven") and event.service != "lambda"
+        # The dead letter of a function or of a topic is a message of its own there, and was sent.
+        moved = event.kind in ("dead-lettered", "redriven") and event.service == "sqs"
         moved_here = moved and event.detail.get("to") == name
         if event.message is not None and (sent_here or moved_here):
             first.setdefault(event.message, event)

@@ -11,17 +11,28 @@ the price lists and tables that the facts name (2024-07 to 2026-09).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from waterline.facts import facts
 from waterline.pricing.profile import Profile
 from waterline.pricing.tariff import Line, Price, Tariff
 
+_PAID_SOURCES: Final = frozenset({"aws.lambda", "aws.s3"})
+"""AWS services whose events are charged as if they were yours: they come because you asked for them."""
+
 CHUNK: Final = facts["price.eventbridge.chunk"].bytes
 PIPE_CHUNK: Final = facts["price.pipes_chunk"].bytes
+
+
+def kind_of(detail: Mapping[str, Any]) -> str:
+    """What an event on a bus is charged as, by the details of its ``sent``: ``custom``, ``aws`` or ``replayed``."""
+    source = str(detail.get("source", ""))
+    if "replay" in detail:
+        return "replayed"
+    return "aws" if source.startswith("aws.") and source not in _PAID_SOURCES else "custom"
 
 
 @dataclass(frozen=True, slots=True)

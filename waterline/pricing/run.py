@@ -10,8 +10,19 @@ SQS
     mapping receives and deletes is counted by the batches that it invoked with, ten messages to a request. A journal
     does not hold which calls of your own code were batches, nor receives that found nothing: the first makes this count
     too high, the second too low.
-SNS, EventBridge, Kinesis, Firehose
-    what was sent to a topic, bus or stream, by its size. Shards, archives and deliveries by HTTP are not in a journal.
+SNS
+    what was published to a topic, and the copies that it delivered, by protocol; of FIFO topics also their sizes. What
+    a filter on the body reads, handshakes, and attempts that failed are not counted.
+EventBridge, Kinesis, Firehose
+    what was sent to a bus or stream, by its size; of buses, replayed events and those of AWS services apart. Shards,
+    archives and deliveries by HTTP are not in a journal.
+Scheduler, Pipes
+    a request for each invocation of a schedule's target, tried again or not; for each batch that a pipe worked on, by
+    started 64 KB of it. What a pipe receives from a queue is counted one by one.
+
+Step Functions
+    a transition for each state that was entered, each retry and each redrive of a Standard workflow; a request for each
+    Express execution, and its duration with the least memory, which is what the lab can know of it.
 
 Places of other services are named in a remark and not priced.
 """
@@ -26,7 +37,7 @@ from typing import Any, Final
 
 from waterline.facts import facts
 from waterline.journal import Journal
-from waterline.pricing import eventbridge, firehose, kinesis, lambda_, sns, sqs
+from waterline.pricing import eventbridge, firehose, kinesis, lambda_, sns, sqs, stepfunctions
 from waterline.pricing.profile import GB, HOURS, Number, chunks, exact, up
 from waterline.pricing.tariff import Line, Tariff, Use
 
@@ -40,7 +51,12 @@ _SERVICES: Final[Mapping[str, str]] = {
     "eventbridge": "eventbridge",
     "kinesis": "kinesis",
     "firehose": "firehose",
+    "eventsv2": "eventsv2",
+    "scheduler": "scheduler",
+    "pipes": "pipes",
+    "states": "stepfunctions",
 }
+_EXPRESS: Final = f"Each execution is counted with {stepfunctions.MEMORY_CHUNK} MB of memory, the least."
 _QUEUES: Final = (
     "Sends, and receives and deletes by your own code, are counted one by one, even if a call held more; "
     "receives that found nothing are not counted."
@@ -96,6 +112,8 @@ class Used:
         """By place: the sizes of what was sent there."""
         self.received: dict[str, Counter[int]] = defaultdict(Counter)
         """By queue: the sizes of the messages that were received one by one."""
+        self.bus_events: Counter[str] = Counter()
+        """Events on buses in chunks, but custom ones: of AWS services, and replayed."""
         self.receives: Counter[str] = Counter()
         """By queue: the requests with which mappings received their batches."""
         self.deletes: Counter[str] = Counter()
@@ -107,11 +125,25 @@ class Used:
         self.invocations: Counter[str] = Counter()
         self.milliseconds: Counter[str] = Counter()
         """By function: what its invocations lasted, each rounded up."""
+        self.piped: Counter[str] = Counter()
+        """By batch of a pipe: its size."""
+        self.delivered: dict[str, Counter[int]] = defaultdict(Counter)
+        """By protocol: the sizes of the copies that standard topics delivered."""
+        self.delivered_in_order: Counter[int] = Counter()
+        """The sizes of the copies that FIFO topics delivered."""
+        self.transitions: Counter[str] = Counter()
+        """By state machine: the transitions of its Standard executions."""
+        self.express: Counter[str] = Counter()
+        """By state machine: its Express executions."""
+        self.express_milliseconds: Counter[str] = Counter()
+        """By state machine: what its Express executions lasted, each rounded up as it is charged."""
         self.unpriced: set[str] = set()
+        self._copies: dict[str, tuple[str, int]] = {}
         self._sizes: dict[str, int] = {}
         self._held: dict[str, str] = {}
         self._batch_of: dict[str, str] = {}
         self._batch: list[tuple[str, int]] = []
+        self._express_executions: set[str | None] = set()
         self._count(journal)
 
     def uses(self, memory: Callable[[str], int], architecture: lambda_.Architecture, times: Decimal) -> Iterator[Use]:
@@ -130,18 +162,48 @@ class Used:
             sends, receives, deletes = map(scaled, counts)
             yield sqs.Queue(sends, receives, deletes, kind=kind, note=_QUEUES)
         yield self._functions(memory, architecture, times)
-        topics, buses = _all(self, "sns"), _all(self, "eventbridge")
-        if topics:
-            publishes = _chunked(topics, sns.CHUNK)
-            chunked = publishes != topics.total()
-            yield sns.Topic(scaled(publishes), chunked=chunked, note="Deliveries by HTTP and email are not counted.")
-        if buses:
-            yield eventbridge.Bus(scaled(_chunked(buses, eventbridge.CHUNK)))
+        yield from self._topics(times)
+        buses = _all(self, "eventbridge")
+        if buses or self.bus_events:
+            yield eventbridge.Bus(
+                scaled(_chunked(buses, eventbridge.CHUNK)),
+                aws_events=scaled(self.bus_events["aws"]),
+                replayed=scaled(self.bus_events["replayed"]),
+            )
         if records := _all(self, "kinesis"):
             yield kinesis.Stream(units=scaled(_chunked(records, kinesis.UNIT)), note="Shards are not counted.")
         if records := _all(self, "firehose"):
             size = _chunked(records, firehose.ROUNDING) * firehose.ROUNDING
             yield firehose.Delivery(size * times / GB)
+        if data := _all(self, "eventsv2"):
+            yield eventbridge.CustomBus(sum(size * count for size, count in data.items()) * times / GB)
+        if invoked := _all(self, "scheduler"):
+            yield eventbridge.Scheduler(scaled(invoked.total()))
+        if self.piped:
+            yield eventbridge.Pipe(scaled(sum(chunks(size, eventbridge.PIPE_CHUNK) for size in self.piped.values())))
+
+        if transitions := self.transitions.total():
+            yield stepfunctions.Standard(scaled(transitions))
+        if requests := self.express.total():
+            duration = stepfunctions.gb_seconds(self.express_milliseconds.total())
+            yield stepfunctions.Express(scaled(requests), duration * times, note=_EXPRESS)
+
+    def _topics(self, times: Decimal) -> Iterator[Use]:
+        standard, fifo = Counter[int](), Counter[int]()
+        for place in self._at("sns"):
+            (fifo if place.endswith(".fifo") else standard).update(self.sent[place])
+        if standard:
+            publishes = _chunked(standard, sns.CHUNK)
+            deliveries = {protocol: up(sizes.total() * times) for protocol, sizes in self.delivered.items()}
+            yield sns.Topic(up(publishes * times), deliveries, chunked=publishes != standard.total())
+        if fifo:
+            delivered = self.delivered_in_order
+            yield sns.FifoTopic(
+                up(fifo.total() * times),
+                _chunked(fifo, 1) * times / GB,
+                up(delivered.total() * times),
+                _chunked(delivered, 1) * times / GB,
+            )
 
     def _functions(
         self, memory: Callable[[str], int], architecture: lambda_.Architecture, times: Decimal
@@ -179,7 +241,9 @@ class Used:
                     self.unpriced.add(place)
                     continue
                 known.add(place)
-            if kind == "sent":
+            if place.startswith("states:"):
+                self._workflow(kind, place, message, detail)
+            elif kind == "sent":
                 self._sent(place, message, detail)
             elif kind == "received" and message is not None:
                 self.received[place][self._sizes.get(message, 0)] += 1
@@ -210,18 +274,44 @@ class Used:
                     ended = invocation
                     self.invocations[place] += 1
                     self.milliseconds[place] += -(-(detail["duration"] + initialized.pop(invocation, 0)) // 1000)
-            elif kind in ("hidden", "deduplicated"):
+            elif kind in ("hidden", "deduplicated") and place.startswith("sqs:"):
                 self.calls[place] += 1
+            if "batch" in detail and place.startswith("pipes:"):
+                self.piped[detail["batch"]] += detail["size"]
+            elif kind == "routed" and message is not None and event.parents and "request" not in detail:
+                self._copies[message] = (detail.get("protocol", ""), self._sizes.get(event.parents[0], 0))
+            elif kind == "delivered" and message in self._copies:
+                self._delivered(place, *self._copies.pop(message))
         self._close_batch()
+
+    def _workflow(self, kind: str, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
+        if kind == "sent":
+            if detail["workflow"] == "EXPRESS":
+                self._express_executions.add(message)
+                self.express[place] += 1
+        elif message not in self._express_executions:
+            self.transitions[place] += int(kind in ("entered", "retried", "redriven"))
+        elif kind in ("succeeded", "failed"):
+            self.express_milliseconds[place] += stepfunctions.charged(Decimal(detail["duration"]) / 1000)
 
     def _sent(self, place: str, message: str | None, detail: Mapping[str, Any]) -> None:
         body = detail.get("body")
         size = len(body.encode()) if isinstance(body, str) else 0
-        self.sent[place][size] += 1
+        kind = eventbridge.kind_of(detail) if _SERVICES[place.partition(":")[0]] == "eventbridge" else "custom"
+        if kind == "custom":
+            self.sent[place][size] += 1
+        else:
+            self.bus_events[kind] += chunks(size, eventbridge.CHUNK)
         if message is not None:
             self._sizes[message] = size
         if "group" in detail:
             self.grouped.add(place)
+
+    def _delivered(self, place: str, protocol: str, size: int) -> None:
+        if place.endswith(".fifo"):
+            self.delivered_in_order[size] += 1
+        elif protocol in sns.PROTOCOLS:
+            self.delivered[protocol][size] += 1
 
     def _close_batch(self) -> None:
         """What one invocation was given was received together: those receives are counted by tens."""

@@ -30,6 +30,8 @@ _PRICES: Final[Mapping[str, tuple[str, str]]] = {
     "https": ("price.sns.http", "price.sns.http_free"),
     "email": ("price.sns.email", "price.sns.email_free"),
 }
+PROTOCOLS: Final = frozenset(_PRICES)
+"""Those whose deliveries have a price here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,17 @@ ROUNDING: Final = facts["price.sfn.express_rounding"].count
 LONGEST: Final = facts["sfn.express_duration_max"].seconds
 
 
+def charged(milliseconds: Number) -> int:
+    """The milliseconds that an Express execution is charged for."""
+    return up(exact(milliseconds) / ROUNDING) * ROUNDING
+
+
+def gb_seconds(milliseconds: int, memory_mb: Number = MEMORY_CHUNK) -> Decimal:
+    """Express duration of so many charged milliseconds."""
+    memory = max(1, up(exact(memory_mb) / MEMORY_CHUNK)) * MEMORY_CHUNK
+    return Decimal(milliseconds * memory) / (1024 * 1000)
+
+
 @dataclass(frozen=True, slots=True)
 class Standard:
     """A month of Standard workflows: state transitions."""
@@ -49,15 +60,14 @@ class Express:
 
     requests: int = 0
     duration: Decimal = Decimal(0)
+    note: str = ""
 
     @classmethod
     def carrying(cls, profile: Profile, duration_ms: Number, memory_mb: Number = MEMORY_CHUNK) -> Express:
         """One execution for each batch. Raises ValueError, in one sentence, for one that Express does not let run."""
         if exact(duration_ms) > LONGEST * 1000:
             raise ValueError(f"An Express workflow runs {LONGEST:,.0f} s at most; for longer ones take Standard.")
-        milliseconds = up(exact(duration_ms) / ROUNDING) * ROUNDING
-        memory = max(1, up(exact(memory_mb) / MEMORY_CHUNK)) * MEMORY_CHUNK
-        return cls(profile.batches, Decimal(profile.batches * milliseconds * memory) / (1024 * 1000))
+        return cls(profile.batches, gb_seconds(profile.batches * charged(duration_ms), memory_mb))
 
     def lines(self, tariff: Tariff) -> Iterator[Line]:
         yield from tariff.charge(
@@ -71,4 +81,5 @@ class Express:
             Price("price.sfn.express_gbh_t2", 0),
             Price("price.sfn.express_gbh_t2", 1),
             tiers="price.sfn.express_tiers",
+            note=self.note,
         )

@@ -22,6 +22,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 EVERYBODY = "*"
@@ -41,15 +42,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request is allowed, and in half a sentence why not."""
+    """Whether a request is allowed, and in half a sentence why not. `denied`: by a statement."""
 
     allowed: bool
     why: str = ""
+    denied: bool = False
 
 
 def judged(policy: str | Mapping[str, Any] | Iterable[_Statement] | None, request: Request) -> Verdict:
     """What a policy says to a request: JSON text, a document, or its statements; None: there is no policy."""
-    statements = _statements(policy)
+    statements = statements_of(policy)
     near: str | None = None
     allowed = False
     for number, statement in enumerate(statements, start=1):
@@ -58,7 +60,7 @@ def judged(policy: str | Mapping[str, Any] | Iterable[_Statement] | None, reques
         failing = _failing(statement.get("Condition") or {}, request.context)
         called = f"statement {statement.get('Sid') or number}"
         if failing is None and statement.get("Effect", "Allow") == "Deny":
-            return Verdict(False, f"{called} of its policy denies it")
+            return Verdict(False, f"{called} of its policy denies it", denied=True)
         if failing is None:
             allowed = True
         elif statement.get("Effect", "Allow") == "Allow":
@@ -68,7 +70,8 @@ def judged(policy: str | Mapping[str, Any] | Iterable[_Statement] | None, reques
     return Verdict(False, f"nothing allows {request.principal} to {request.action}" + (f": {near}" if near else ""))
 
 
-def _statements(policy: Any) -> list[_Statement]:
+def statements_of(policy: Any) -> list[_Statement]:
+    """The statements of a policy: of JSON text, of a document; a list of statements is one already."""
     if isinstance(policy, str):
         policy = json.loads(policy) if policy.strip() else None
     if isinstance(policy, Mapping):
@@ -95,9 +98,11 @@ def _is_for(statement: _Statement, principal: str) -> bool:
 
 
 def _principals(named: Any) -> list[str]:
-    if isinstance(named, Mapping):
-        return [value for values in named.values() for value in _listed(values)]
-    return _listed(named)
+    """Who is named; an account's number stands for the account."""
+    values = (
+        [value for each in named.values() for value in _listed(each)] if isinstance(named, Mapping) else _listed(named)
+    )
+    return [f"arn:aws:iam::{value}:root" if re.fullmatch(r"\d{12}", str(value)) else value for value in values]
 
 
 def _failing(conditions: Mapping[str, Any], context: Mapping[str, str]) -> str | None:
@@ -126,8 +131,13 @@ def _listed(values: Any) -> list[Any]:
 
 def like(pattern: str, text: str, *, fold: bool = False) -> bool:
     """IAM's wildcards: any characters for a star, one for a question mark. `fold`: capitals do not matter."""
+    return _form(pattern, fold).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _form(pattern: str, fold: bool) -> re.Pattern[str]:
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, text, re.DOTALL | (re.IGNORECASE if fold else 0)) is not None
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if fold else 0))
 
 
 def _any_like(patterns: Any, text: str, *, fold: bool = False) -> bool:

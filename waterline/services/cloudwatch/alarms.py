@@ -5,8 +5,8 @@ evaluation", Amazon CloudWatch User Guide). Here too, at the very end of each mi
 change unless something happens is left alone until something does. What could still change it: data that leaves its
 window, a queue that falls asleep, and a message that grows older; for the last two the instant is computed.
 
-A change of state is in the journal, as ``alarmed`` at ``cloudwatch:NAME``, and in the alarm's history. It has no other
-effect so far: the actions of an alarm are kept and not executed.
+A change of state is in the journal, as ``alarmed`` at ``cloudwatch:NAME``, in the alarm's history, and an event on the
+default bus (``announcement``); and the alarm's actions are executed (``actions``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 
 from waterline.ground import Ground
 from waterline.journal import Event
+from waterline.services.cloudwatch.actions import Actions, Change
+from waterline.services.cloudwatch.announcement import announce, state_of
 from waterline.services.cloudwatch.store import MetricStore, Point, date
 from waterline.services.cloudwatch.verdict import COMPARISONS, INSUFFICIENT_DATA, OK, Rule, verdict
 from waterline.services.metrics import MINUTE
@@ -52,6 +54,7 @@ class Alarms:
         self._timer: Timer | None = None
         self._heard: dict[str, int] = {}
         self._listening = False
+        self._actions = Actions(ground, lambda name, summary, data: self._remember(name, "Action", summary, data))
 
     # -- the API's verbs ---------------------------------------------------------------------------------------------
 
@@ -178,6 +181,7 @@ class Alarms:
 
     def _change(self, alarm: Any, state: str, reason: str, reason_data: str) -> None:
         before = {"stateValue": alarm.state_value, "stateReason": alarm.state_reason}
+        announced = state_of(alarm)
         changed = state != alarm.state_value
         alarm.update_state(reason, reason_data, state)
         if not changed:
@@ -189,6 +193,11 @@ class Alarms:
         place = f"cloudwatch:{alarm.name}"
         self._ground.journal.record(
             "alarmed", place, state=state, before=before["stateValue"], why=f"{state}: {reason}"
+        )
+        announce(self._ground, alarm, announced)
+        at = self._ground.clock.date
+        self._actions.execute(
+            alarm, Change(before["stateValue"], before["stateReason"], state, reason, reason_data, at)
         )
 
     def _remember(self, name: str, kind: str, summary: str, data: dict[str, Any]) -> None:

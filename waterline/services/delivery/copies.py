@@ -6,13 +6,15 @@ attempt cannot mend is not tried again holds for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from waterline.clock import SECOND
+from waterline.clock import SECOND, Clock
 from waterline.ground import Ground
 from waterline.services.delivery.targets import NotTaken
+from waterline.waiting import Task
 
 _NO_END = 1 << 62
 
@@ -41,6 +43,18 @@ class Copy:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+@contextmanager
+def working_on(clock: Clock, *messages: str) -> Iterator[None]:
+    """For the length of a ``with`` block the current task works on these messages: what it stores comes from them."""
+    task = clock.task
+    assert task is not None
+    before, task.cause = task.cause, messages
+    try:
+        yield
+    finally:
+        task.cause = before
+
+
 class Copies:
     """The copies that leave one place."""
 
@@ -60,14 +74,14 @@ class Copies:
         attempt: Callable[[Copy], object],
         retries: Callable[[], Retries],
         bury: Callable[[Copy], str | None],
-    ) -> None:
-        """Begin to deliver a copy, in a task of its own.
+    ) -> Task:
+        """Begin to deliver a copy, in a task of its own, which is gone when the copy's way has ended.
 
         `attempt` hands it over or raises NotTaken. `retries` is asked after the first failure. `bury` puts a copy that
         was given up into its dead-letter queue and returns the queue's name, or None when there is none; it may raise
         NotTaken.
         """
-        self._ground.clock.spawn(
+        return self._ground.clock.spawn(
             f"delivery from {self._place}", self._deliver, copy, attempt, retries, bury, cause=(copy.message,)
         )
 
@@ -99,7 +113,8 @@ class Copies:
         try:
             attempt(copy)
         except NotTaken as refusal:
-            copy.last = refusal
+            # Without its frames, which hold the copy: such cycles would have to be collected, one for each attempt.
+            copy.last = refusal.with_traceback(None)
             return False
         self._record("delivered", copy, None, count=copy.attempts)
         return True
@@ -109,9 +124,8 @@ class Copies:
         try:
             grave = bury(copy)
         except NotTaken as refusal:
-            self._record(
-                "dropped", copy, f"{why}; and its dead-letter queue did not take it: {refusal}", count=copy.attempts
-            )
+            why = f"{why}; and its dead-letter queue did not take it: {refusal}"
+            self._record("dropped", copy, why, count=copy.attempts, dead_letter_error=str(refusal))
             return
         if grave is None:
             self._record("dropped", copy, why, count=copy.attempts)

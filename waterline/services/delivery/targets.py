@@ -9,10 +9,12 @@ A fault that is laid on the target's service (``cloud.faults.outage("sqs")``) st
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from moto.backends import get_backend
@@ -21,10 +23,11 @@ from werkzeug.exceptions import HTTPException
 
 from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
-from waterline.services.policy import Request, judged
+from waterline.services.delivery.places import place_of
+from waterline.services.policy import Request, judged, statements_of
 from waterline.web import Headers, Response, Unreachable, request_to
 
-_RETRYABLE = frozenset(
+RETRYABLE = frozenset(
     {
         "InternalFailure",
         "InternalServerError",
@@ -56,17 +59,20 @@ class NotTaken(Exception):
 class Sender:
     """Who delivers: `principal` (``sns.amazonaws.com``) on behalf of the resource `arn`.
 
-    `by_role`: with a role of the account, so that resource policies are not asked.
+    `by_role`: with a role of the account, so that resource policies are not asked. `owner`: the account on whose own
+    behalf the service acts, as an alarm's action does: the condition key ``aws:SourceOwner``.
     """
 
     principal: str
     arn: str
     account: str
     by_role: bool = False
+    owner: str | None = None
 
     @property
     def context(self) -> dict[str, str]:
-        return {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        known = {"aws:sourcearn": self.arn, "aws:sourceaccount": self.account, "aws:securetransport": "true"}
+        return known if self.owner is None else {**known, "aws:sourceowner": self.owner}
 
 
 class Targets:
@@ -84,8 +90,9 @@ class Targets:
         *,
         group: str | None = None,
         deduplication: str | None = None,
+        delay: int | None = None,
     ) -> str:
-        """Send to a queue. `attributes` in the form of ``SendMessage``. Returns the message's identifier."""
+        """Send to a queue; the identifier. `attributes` in the form of ``SendMessage``, `delay` in seconds."""
         backend = _backend("sqs", arn)
         queue = backend.queue_at(arn)
         if queue is None:
@@ -98,6 +105,7 @@ class Targets:
                 message_attributes=dict(attributes or {}),
                 group_id=group,
                 deduplication_id=deduplication,
+                delay_seconds=delay,
                 validate_group_id=queue.fifo_queue,
             )
         return str(message.id)
@@ -121,7 +129,7 @@ class Targets:
         with self._asked("sns", arn, f"sns:{topic.name}"):
             self._allow(sender, "sns:Publish", arn, topic.policy, f"sns:{topic.name}")
             values = {name: {"Type": kind, "Value": value} for name, (kind, value) in (attributes or {}).items()}
-            identifier, *_ = backend.publish(
+            identifier = backend.publish(
                 message,
                 arn=arn,
                 subject=subject,
@@ -143,7 +151,8 @@ class Targets:
         answered: dict[str, str] = {}
         with self._asked("lambda", arn, f"lambda:{function.function_name}"):
             payload = backend.invoke(arn, None, event, {}, answered)
-        return str(payload), answered.get("x-amz-function-error")
+        said = payload.decode() if isinstance(payload, bytes) else str(payload)
+        return said, answered.get("x-amz-function-error")
 
     def stream(self, sender: Sender, arn: str, key: str, data: str) -> str:
         """Put a record (`data`: base64) into a stream. Returns its sequence number."""
@@ -153,28 +162,89 @@ class Targets:
         return str(number)
 
     def bus(self, sender: Sender, arn: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Put entries of ``PutEvents`` on a bus. Returns the identifiers of the events."""
-        answers = []
+        """Put entries of ``PutEvents`` on a bus, which asks its policy. Returns the identifiers of the events."""
+        backend, answers = _backend("events", arn), []
+        if backend.bus_at(arn) is None:
+            raise _missing("ResourceNotFoundException", "event bus", arn)
         with self._asked("events", arn, f"events:{_last(arn)}"):
-            for answer in _backend("events", arn).put_events([{**entry, "EventBusName": arn} for entry in entries]):
+            for answer in backend.put_events([{**entry, "EventBusName": arn} for entry in entries], sender):
                 if "ErrorCode" in answer:
                     code = str(answer["ErrorCode"])
-                    raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in _RETRYABLE)
+                    raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in RETRYABLE)
                 answers.append(str(answer["EventId"]))
         return answers
 
+    def log_group(self, sender: Sender, arn: str, stream: str, text: str, timestamp: int) -> None:
+        """Write a log event (`timestamp` in milliseconds) into a stream of a log group, made if it is missing."""
+        backend, name = _backend("logs", arn), arn.split(":")[6]
+        if name not in backend.groups:
+            raise _missing("ResourceNotFoundException", "log group", arn)
+        with self._asked("logs", arn, f"logs:{name}"):
+            policies = [statements_of(policy.policy_document) for policy in backend.resource_policies.values()]
+            statements = [statement for policy in policies for statement in policy]
+            log_stream = f"{arn.removesuffix(':*')}:log-stream:{stream}"
+            self._allow(sender, "logs:PutLogEvents", log_stream, statements, f"logs:{name}")
+            if stream not in backend.groups[name].streams:
+                backend.create_log_stream(name, stream)
+            backend.put_log_events(name, stream, [{"timestamp": timestamp, "message": text}])
+
+    def custom_bus(
+        self,
+        sender: Sender,
+        arn: str,
+        entry: Mapping[str, Any],
+        *,
+        raw: bool = False,
+        deduplication: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Put an entry of ``PutEvents``, or, `raw`, of ``PutRawEvents``, on a Custom Event Bus, which asks its policy.
+
+        Returns the identifier of the event.
+        """
+        request: dict[str, Any] = {"EventBusArn": arn, "Entries": [entry]}
+        if deduplication:
+            request["DeduplicationConfiguration"] = deduplication
+        with self._asked("eventbridgev2", arn, place_of(arn)):
+            backend: Any = get_backend("eventbridgev2")[sender.account][arn.split(":")[3]]
+            [answer] = (backend.put_raw_events if raw else backend.put_events)(request)["Entries"]
+        if "ErrorCode" in answer:
+            raise NotTaken(answer["ErrorCode"], answer["ErrorMessage"], retryable=False)
+        return str(answer["EventId"])
+
+    def api_destination(
+        self, sender: Sender, arn: str, parameters: Mapping[str, Any], text: str, content: Any, until: int
+    ) -> Response:
+        """Send a request to an API destination of EventBridge; an attempt that has no turn before `until` is not made.
+
+        `parameters`: ``HttpParameters``, of which paths look into `content`.
+        """
+        target = {"Arn": arn, "HttpParameters": parameters}
+        found: Response = _backend("events", arn).api_destinations.send(
+            sender, target, text, SimpleNamespace(content=content), until
+        )
+        return found
+
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""
-        with self._asked("stepfunctions", arn, f"states:{_last(arn)}"):
-            execution = _backend("stepfunctions", arn).start_execution(
-                arn, name or self._ground.identifier("executions"), text
-            )
-        return str(execution.execution_arn)
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
+            execution = _backend("stepfunctions", arn).start_execution(arn, name, text)
+        return str(execution.arn)
+
+    def workflow(self, sender: Sender, arn: str, text: str, name: str | None = None) -> tuple[str, str, str | None]:
+        """Play an Express workflow with an input (JSON text) and wait.
+
+        Returns its status, its output (JSON text) or its error, and the cause of an error.
+        """
+        with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
+            execution = _backend("stepfunctions", arn).start_sync_execution(arn, name, text)
+        if execution.status == "SUCCEEDED":
+            return "SUCCEEDED", json.dumps(execution.output), None
+        return str(execution.status), str(execution.error or ""), execution.cause_text
 
     def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
         """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""
         with self._asked("firehose", arn, f"firehose:{_last(arn)}"):
-            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": data})
+            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": base64.b64decode(data)})
         return str(answer["RecordId"])
 
     def bucket(self, sender: Sender, name: str, key: str, content: bytes) -> None:
@@ -233,7 +303,7 @@ class Targets:
     def _allow(self, sender: Sender, action: str, arn: str, policy: Any, place: str) -> None:
         if sender.by_role:
             return
-        verdict = judged(_document(policy), Request(sender.principal, action, arn, sender.context))
+        verdict = judged(policy, Request(sender.principal, action, arn, sender.context))
         if not verdict.allowed:
             cause = self._ground.clock.cause
             self._ground.journal.record(
@@ -263,7 +333,7 @@ class Targets:
             code = str(getattr(error, "code", None) or getattr(error, "error_type", None) or type(error).__name__)
             code = str(getattr(error, "error_type", code)) if code.isdigit() else code
             said = " ".join(str(getattr(error, "message", None) or error).split())
-            raise NotTaken(code, f"{_last(arn)} did not take it: {said}", retryable=code in _RETRYABLE) from error
+            raise NotTaken(code, f"{_last(arn)} did not take it: {said}", retryable=code in RETRYABLE) from error
 
 
 def _backend(service: str, arn: str) -> Any:
@@ -283,5 +353,7 @@ def _last(arn: str) -> str:
     return parts[6] if parts[2] == "lambda" else parts[-1].rpartition("/")[2]
 
 
-def _document(policy: Any) -> Any:
-    return json.dumps(policy) if isinstance(policy, dict) else policy
+def _machine(arn: str) -> str:
+    """A state machine's name, in its ARN or in that of a version or an alias."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 else arn

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from waterline.journal import Journal
-from waterline.services.metrics import functions, queues
-from waterline.services.metrics.functions import FunctionMetrics
-from waterline.services.metrics.queues import QueueMetrics
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from waterline.journal import Event, Journal
+from waterline.services.metrics import buses, deliveries, functions, queues, streams, topics, workflows
 from waterline.services.metrics.series import Metric, Series
 
-NAMESPACES = frozenset({functions.NAMESPACE, queues.NAMESPACE})
-SERVICES = {"lambda": functions.NAMESPACE, "sqs": queues.NAMESPACE}
+
+class _ServiceMetrics(Protocol):
+    """Takes in the events at the places of one service one by one; `series` is what they add up to."""
+
+    @property
+    def series(self) -> Mapping[Metric, Series]: ...
+
+    def take(self, event: Event, at: int) -> None: ...
+
+
+_READERS: Mapping[str, tuple[str, Callable[[], _ServiceMetrics]]] = {
+    "lambda": (functions.NAMESPACE, functions.FunctionMetrics),
+    "sqs": (queues.NAMESPACE, queues.QueueMetrics),
+    "sns": (topics.NAMESPACE, topics.TopicMetrics),
+    "events": (buses.NAMESPACE, buses.BusMetrics),
+    "kinesis": (streams.NAMESPACE, streams.StreamMetrics),
+    "firehose": (deliveries.NAMESPACE, deliveries.DeliveryMetrics),
+    "states": (workflows.NAMESPACE, workflows.WorkflowMetrics),
+}
+SERVICES = {service: namespace for service, (namespace, _) in _READERS.items()}
+NAMESPACES = frozenset(SERVICES.values())
 
 
 class JournalMetrics:
@@ -22,8 +42,7 @@ class JournalMetrics:
         self.origin = origin
         self._journal = journal
         self._read = 0
-        self._functions = FunctionMetrics()
-        self._queues = QueueMetrics()
+        self._readers = {service: reader() for service, (_, reader) in _READERS.items()}
 
     @property
     def now(self) -> int:
@@ -34,20 +53,18 @@ class JournalMetrics:
     def metrics(self) -> list[Metric]:
         """The metrics that have samples, in the order of their names."""
         self._catch_up()
-        return sorted(
-            [*self._functions.series, *self._queues.series], key=lambda m: (m.namespace, m.name, m.dimensions)
-        )
+        found = [metric for reader in self._readers.values() for metric in reader.series]
+        return sorted(found, key=lambda m: (m.namespace, m.name, m.dimensions))
 
     def series(self, metric: Metric) -> Series | None:
         """The series of a metric, or None if nothing has happened that it would count."""
         self._catch_up()
-        return self._functions.series.get(metric) or self._queues.series.get(metric)
+        found = (reader.series.get(metric) for reader in self._readers.values())
+        return next((series for series in found if series is not None), None)
 
     def _catch_up(self) -> None:
         for event in self._journal[self._read :]:
-            at = self.origin + event.at
-            if event.place.startswith("lambda:"):
-                self._functions.take(event, at)
-            elif event.place.startswith("sqs:"):
-                self._queues.take(event, at)
+            reader = self._readers.get(event.service)
+            if reader is not None:
+                reader.take(event, self.origin + event.at)
         self._read = len(self._journal)

@@ -8,19 +8,14 @@ message group
     logic in Amazon SQS"). One receive may take several messages of a group, and takes as many of one group as it can
     before it goes on to the next.
 ledger
-    the deduplication identifiers of the last five minutes, counted from the first send with that identifier, whether
-    or not the message is still there ("Exactly-once processing in Amazon SQS"). With ``DeduplicationScope`` set to
-    ``messageGroup`` each group has identifiers of its own.
+    of the last five minutes' deduplication identifiers: ``waterline.services.deduplication``. With
+    ``DeduplicationScope`` set to ``messageGroup`` each group has identifiers of its own.
 sequence number
     20 digits that grow from message to message of a queue.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from waterline.clock import SECOND
-from waterline.services.sqs import limits
 from waterline.services.sqs.available import Wanted
 from waterline.services.sqs.message import Message
 from waterline.services.sqs.shelf import Shelf
@@ -90,34 +85,3 @@ class MessageGroups:
         if group.in_flight == 0:
             del self._groups[group_id]
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """The message that was stored for a deduplication identifier. `forgotten_at` is in microseconds."""
-
-    message_id: str
-    sequence_number: str
-    forgotten_at: int
-
-
-class Ledger:
-    """The deduplication identifiers that a FIFO queue remembers."""
-
-    def __init__(self) -> None:
-        self._originals: dict[tuple[str | None, str], Original] = {}
-
-    def original(self, scope: str | None, deduplication_id: str, now: int) -> Original | None:
-        """The message that was sent with this identifier less than five minutes ago."""
-        while self._originals:
-            oldest = next(iter(self._originals))
-            if self._originals[oldest].forgotten_at > now:
-                break
-            del self._originals[oldest]
-        return self._originals.get((scope, deduplication_id))
-
-    def enter(self, scope: str | None, message: Message, now: int) -> None:
-        """Remember a message that was stored now."""
-        self._originals[scope, message.deduplication_id] = Original(
-            message.id, message.sequence_number, now + limits.DEDUPLICATION_INTERVAL * SECOND
-        )
