@@ -1,8 +1,9 @@
 """The capacity dashboard in a browser: from a key press to the new picture.
 
-The page asks over a pipe, as a notebook's page asks its kernel over a socket: Python plays the scenario, the curves come
-back, and the canvas is drawn. What is timed begins with the key press and ends when the next frame is on its way to the
-screen. The rival is the loop alone, so the ratio says what lies around it; `milliseconds()` says what a reader waits.
+The page asks over a pipe, as a notebook's page asks its kernel over a socket: Python plays the scenario, the curves
+come back, and the canvas is drawn. What is timed begins with the key press and ends when the next frame is on its way
+to the screen. The rival is `simulate` alone, so the ratio says what lies around it; `milliseconds()` says what a reader
+waits.
 """
 
 from __future__ import annotations

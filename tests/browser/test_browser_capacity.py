@@ -134,10 +134,11 @@ def test_the_cursor_reads_all_four_curves_by_keyboard(page: Page) -> None:
 def test_the_table_twin_says_what_the_table_of_the_widget_says(page: Page) -> None:
     page.get_by_text("The same as a table").click()
     rows = page.get_by_role("row")
-    expect(rows).to_have_count(13)
+    expect(rows).to_have_count(14)
     expected = page.widget.table().rows[5]  # type: ignore[attr-defined]
     cells = rows.nth(6).get_by_role("cell").all_text_contents()
     assert cells[1:] == list(expected[1:])
+    assert rows.last.get_by_role("cell").all_text_contents()[:2] == ["formula", "4"]
 
 
 def test_a_run_that_stops_is_told_and_the_controls_go_on(page: Page) -> None:

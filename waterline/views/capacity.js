@@ -237,7 +237,7 @@ function render({ model, el }) {
         pen.stroke();
         pen.setLineDash([]);
         pen.textAlign = "right";
-        pen.fillText(`formula ${short(level)}`, left + box.width, y(level) - 4);
+        pen.fillText(`formula: ${short(level)}`, left + box.width, top - 7);
       }
       const x = left + ((Number(cursor.value) + 1) / values.length) * box.width;
       pen.strokeStyle = ink;
@@ -272,14 +272,21 @@ function render({ model, el }) {
       head.append(cell);
     });
     const body = element("tbody");
+    const rows = [];
     for (let number = 1; number <= ROWS; number++) {
       const column = Math.max(Math.ceil((curves[0].length * number) / ROWS) - 1, 0);
+      rows.push([time(instant(column)), ...curves.map((one) => short(one[column]))]);
+    }
+    if (shown.formulas.some((one) => one !== null)) {
+      rows.push(["formula", ...shown.formulas.map((one) => (one === null ? "" : short(one)))]);
+    }
+    for (const texts of rows) {
       const row = element("tr");
-      [time(instant(column)), ...curves.map((one) => short(one[column]))].forEach((text) => {
+      for (const text of texts) {
         const cell = element("td");
         cell.textContent = text;
         row.append(cell);
-      });
+      }
       body.append(row);
     }
     const caption = element("caption");
