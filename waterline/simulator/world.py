@@ -143,7 +143,8 @@ def _world(
     messages = np.zeros((count, layout.MESSAGE), dtype=np.int64)
     messages[:, layout.CAME] = times
     messages[:, layout.BEGAN] = messages[:, layout.OVER] = -1
-    messages[:, layout.POISON] = _poison(failures.poison, count, seed)
+    if failures.poison != 0:
+        messages[:, layout.POISON] = _poison(failures.poison, count, seed)
     rings = np.zeros((3, 1 << max(function.limit, slots).bit_length()), dtype=np.int64)
     rings[2, :slots] = np.arange(slots - 1, -1, -1)
     return {
