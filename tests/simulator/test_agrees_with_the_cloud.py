@@ -29,6 +29,12 @@ SCENARIOS = {
     "a queue with batches": Scenario(MANY, Queue(batch_size=10), Function(lognormal(1.1), each=0.013, timeout=20)),
     "a queue with a window": Scenario(FEW, Queue(batch_size=8, window=2), Function(0.37, timeout=20)),
     "a queue that grows": Scenario(MANY, Queue(batch_size=1), Function(lognormal(2.3), timeout=30)),
+    "a queue that grows and backs off": Scenario(
+        listed(spread(300, 0.03)),
+        Queue(batch_size=1, visibility_timeout=40),
+        Function(lognormal(2.3), timeout=30),
+        Failures(rate=0.25, outage=(3, 4)),
+    ),
     "a queue with dead letters": Scenario(
         FEW, Queue(batch_size=1, max_receives=3), Function(0.41, timeout=20), Failures(rate=0.4)
     ),

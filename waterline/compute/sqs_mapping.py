@@ -42,7 +42,7 @@ from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue, Message
 
 _GROWTH_INTERVAL = 60 * SECOND // limits.MORE_POLLERS_PER_MINUTE
-_BACKOFF = 1 / 14  # fitted: tests/compute/test_published_measurements.py
+_BACKOFF = 14  # fitted: tests/compute/test_published_measurements.py
 _FIRST_THROTTLE_WAIT = SECOND
 
 
@@ -75,7 +75,7 @@ class QueueMapping:
         self._throttled = 0
         self._scaling = False
         self._failed = False
-        self._too_many = 0.0
+        self._too_many = 0  # pollers, in fourteenths
         self._scouting = False
 
     def start(self) -> None:
@@ -198,21 +198,21 @@ class QueueMapping:
         self._scaling = False
         if self._failed:
             self._failed = False
-            self._too_many += self._pollers * _BACKOFF
+            self._too_many += self._pollers
         if self._pollers <= limits.FIRST_POLLERS:
-            self._too_many = 0.0
+            self._too_many = 0
         if self._wants_more():
-            if self._too_many >= 1:
-                self._too_many -= 1
+            if self._too_many >= _BACKOFF:
+                self._too_many -= _BACKOFF
             else:
                 self._add_poller()
             self._scale_if_needed()
 
     def _backs_off(self) -> bool:
         """Whether a poller is to end because invocations have failed."""
-        if self._too_many < 1 or self._pollers <= limits.FIRST_POLLERS:
+        if self._too_many < _BACKOFF or self._pollers <= limits.FIRST_POLLERS:
             return False
-        self._too_many -= 1
+        self._too_many -= _BACKOFF
         return True
 
     def _wants_more(self) -> bool:

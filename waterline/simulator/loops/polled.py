@@ -27,6 +27,7 @@ from waterline.simulator.loops.layout import (
     EACH,
     END,
     EXPIRED,
+    FAILING,
     FIFO,
     FINISHED,
     FIRST,
@@ -36,7 +37,6 @@ from waterline.simulator.loops.layout import (
     GATHERING,
     GROUP,
     GROW,
-    GROWING,
     HERE,
     HIDDEN,
     IDLE,
@@ -54,8 +54,10 @@ from waterline.simulator.loops.layout import (
     REPORTS,
     RETENTION,
     RETRY,
+    SCALING,
     STRIDE,
     THROTTLED,
+    TOO_MANY,
     UNUSED,
     VISIBLE,
     WAKE,
@@ -65,6 +67,7 @@ from waterline.simulator.loops.layout import (
 
 RECEIVED_AT_ONCE = 10
 FIRST_WAIT = 1_000_000
+BACKOFF = 14
 
 
 def returned(heap: Array, count: int, message: int) -> int:
@@ -237,6 +240,8 @@ def finish(
     """An invocation is over: its messages are done with, or hidden until their visibility timeout is over."""
     disconnect(settings, state, agenda, rings, slots, now)
     leave(settings, state, rings, slots, curves, slot, now)
+    if slots[slot, 3] == 1 or (slots[slot, 3] == 2 and settings[REPORTS] == 0):
+        state[FAILING] = 1
     index = slots[slot, 0] - 1
     while index >= 0:
         message = batches[slot, index]
@@ -253,14 +258,18 @@ def finish(
                 groups[messages[message, GROUP], FLYING] -= 1
                 refresh(state, groups, heap, messages[message, GROUP])
         index -= 1
-    give_up(state, rings, slot)
+    give_up(settings, state, rings, slot)
 
 
-def give_up(state: Array, rings: Array, slot: int) -> None:
-    """The poller of a slot is free."""
+def give_up(settings: Array, state: Array, rings: Array, slot: int) -> None:
+    """The poller of a slot is free, and ends if there are too many."""
     rings[2, state[UNUSED]] = slot
     state[UNUSED] += 1
-    state[IDLE] += 1
+    if state[TOO_MANY] >= BACKOFF and state[POLLERS] > settings[FIRST_POLLERS]:
+        state[TOO_MANY] -= BACKOFF
+        state[POLLERS] -= 1
+    else:
+        state[IDLE] += 1
 
 
 def throttled(
@@ -288,7 +297,7 @@ def throttled(
     while index >= 0:
         push(state, agenda, visible, VISIBLE, batches[slot, index])
         index -= 1
-    give_up(state, rings, slot)
+    give_up(settings, state, rings, slot)
 
 
 def invoke(
@@ -400,7 +409,7 @@ def look(
             break
         ready = gather(settings, state, messages, slots, curves, groups, heap, batches, slot, now)
         if slots[slot, 0] == 0:
-            give_up(state, rings, slot)
+            give_up(settings, state, rings, slot)
             state[GATHERING] = -1
             break
         if ready:
@@ -420,6 +429,31 @@ def look(
 def wants_more(settings: Array, state: Array) -> bool:
     """Whether one more poller should come."""
     return state[IDLE] == 0 and state[OUT] == 0 and state[POLLERS] < settings[MOST_POLLERS] and waiting(state)
+
+
+def scale_later(settings: Array, state: Array, agenda: Array, now: int) -> None:
+    state[SCALING] = 1
+    push(state, agenda, now + settings[POLLER_EVERY], GROW, 0)
+
+
+def scale(settings: Array, state: Array, agenda: Array, now: int) -> None:
+    """One poller more, if there is work; one in `BACKOFF` fewer, if an invocation has failed since the last time."""
+    state[SCALING] = 0
+    if state[FAILING] != 0:
+        state[FAILING] = 0
+        state[TOO_MANY] += state[POLLERS]
+    if state[POLLERS] <= settings[FIRST_POLLERS]:
+        state[TOO_MANY] = 0
+    if not wants_more(settings, state):
+        return
+    new = 1
+    if state[TOO_MANY] >= BACKOFF:
+        state[TOO_MANY] -= BACKOFF
+        new = 0
+    state[POLLERS] += new
+    if wants_more(settings, state):
+        scale_later(settings, state, agenda, now)
+    state[IDLE] += new
 
 
 @compiled
@@ -468,14 +502,10 @@ def play_queue(
                     state[GATHERING] = -1
                     invoke(settings, state, messages, agenda, rings, slots, draws, curves, batches, subject, now)
             else:
-                state[GROWING] = 0
-                if wants_more(settings, state):
-                    state[POLLERS] += 1
-                    state[IDLE] += 1
+                scale(settings, state, agenda, now)
         look(settings, state, messages, agenda, rings, slots, draws, curves, groups, heap, batches, now)
-        if state[GROWING] == 0 and wants_more(settings, state):
-            state[GROWING] = 1
-            push(state, agenda, now + settings[POLLER_EVERY], GROW, 0)
+        if state[SCALING] == 0 and (state[FAILING] != 0 or wants_more(settings, state)):
+            scale_later(settings, state, agenda, now)
         column = now // settings[BIN]
         if column < curves.shape[1]:
             curves[DEPTH, column] = state[HERE] - state[FRESH] + state[COUNT]
