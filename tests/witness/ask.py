@@ -15,8 +15,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT)]
 
-from shared_stories import STORIES, Story  # noqa: E402
+from shared_stories import STORIES  # noqa: E402
 from tellers import Outcomes, command, to_ministack, to_the_lab  # noqa: E402
+from telling import Story  # noqa: E402
 
 RECORDED = HERE / "recorded.json"
 PAGE = ROOT / "docs" / "witness.md"

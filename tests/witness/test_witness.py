@@ -6,8 +6,9 @@ import os
 
 import pytest
 from ask import PAGE, page, recorded
-from shared_stories import STORIES, Story
+from shared_stories import STORIES
 from tellers import Outcomes, command, to_ministack
+from telling import Story
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

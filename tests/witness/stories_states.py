@@ -1,0 +1,2 @@
+from telling import Stories
+STORIES = Stories("x")
