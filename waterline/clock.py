@@ -278,6 +278,19 @@ class Clock:
         if self._hub.dead:
             raise CloudMisused("This cloud is closed: open a new one.")
 
+    @contextmanager
+    def off_stage(self) -> Iterator[None]:
+        """Put a handler that runs off its stage for the length of a ``with`` block that does not block."""
+        task = self.task
+        leave, enter = (None, None) if task is None else (task.leave, task.enter)
+        if leave is not None:
+            leave()
+        try:
+            yield
+        finally:
+            if enter is not None:
+                enter()
+
     def _park(self) -> object:
         """Give up the stage until something resumes the current task; returns what it is resumed with."""
         task = self.task

@@ -19,32 +19,18 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto import mock_aws
-from moto.apigatewayv2.models import apigatewayv2_backends
-from moto.awslambda.models import lambda_backends
-from moto.cloudwatch.models import cloudwatch_backends
+from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodbstreams.models import dynamodbstreams_backends
-from moto.events.models import events_backends
 from moto.iam.models import iam_backends
-from moto.kinesis.models import kinesis_backends
-from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
-from moto.s3.models import s3_backends
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
-from moto.stepfunctions.models import stepfunctions_backends
 
 from waterline.clock import EPOCH, SECOND, Clock
-from waterline.compute.backend import Functions
-from waterline.compute.doors.client import HttpClient
-from waterline.compute.doors.http_backend import HttpApis
-from waterline.compute.doors.rest_backend import RestApis
+from waterline.compute.doors import openapi
 from waterline.compute.source import HANDLER, packaged
 from waterline.downstreams import Database, Databases, ThirdParty
 from waterline.errors import CloudMisused, LabMistake
@@ -53,35 +39,32 @@ from waterline.faults.backoff import seeded
 from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
-from waterline.services.cloudwatch import MetricBackend
-from waterline.services.dynamodb import StreamReaders, TableBackend
-from waterline.services.events import EventBackend
-from waterline.services.kinesis import StreamBackend
-from waterline.services.s3 import BucketBackend, told
-from waterline.services.sns import TopicBackend
-from waterline.services.sqs import QueueBackend
-from waterline.services.states import StatesBackend, synchronous_host
+from waterline.services.hosts import known_hosts
+from waterline.services.kinesis import subscriptions_answered
 from waterline.web.wire import wired
 
-from moto.apigateway.models import apigateway_backends  # isort: skip  (doors.rest_api makes it importable)
+if TYPE_CHECKING:
+    from waterline.compute.doors.client import HttpClient
 
 REGION = "us-east-1"
 _ROLE = "lab"
-# What moto keeps the state of, and what delivers in its place.
-_SERVICES: tuple[tuple[Any, type], ...] = (
-    (sqs_backends, QueueBackend),
-    (sns_backends, TopicBackend),
-    (kinesis_backends, StreamBackend),
-    (dynamodb_backends, TableBackend),
-    (dynamodbstreams_backends, StreamReaders),
-    (s3_backends, BucketBackend),
-    (events_backends, EventBackend),
-    (lambda_backends, Functions),
-    (cloudwatch_backends, MetricBackend),
-    (apigateway_backends, RestApis),
-    (apigatewayv2_backends, HttpApis),
-    (stepfunctions_backends, StatesBackend),
-)
+# What moto keeps the state of, by its own name, and what delivers in its place; imported when it is first asked for.
+_SERVICES = {
+    "sqs": "waterline.services.sqs:QueueBackend",
+    "sns": "waterline.services.sns:TopicBackend",
+    "kinesis": "waterline.services.kinesis:StreamBackend",
+    "firehose": "waterline.services.firehose:HoseBackend",
+    "dynamodb": "waterline.services.dynamodb:TableBackend",
+    "dynamodbstreams": "waterline.services.dynamodb:StreamReaders",
+    "s3": "waterline.services.s3:BucketBackend",
+    "events": "waterline.services.events:EventBackend",
+    "stepfunctions": "waterline.services.states:StatesBackend",
+    "lambda": "waterline.compute.backend:Functions",
+    "cloudwatch": "waterline.services.cloudwatch:MetricBackend",
+    "apigateway": "waterline.compute.doors.rest_backend:RestApis",
+    "apigatewayv2": "waterline.compute.doors.http_backend:HttpApis",
+}
+openapi.stand_in()
 _MOTO_SETTINGS: Any = {"core": {"mock_credentials": False, "reset_boto3_session": False}}
 _DAY = 86_400 * SECOND
 
@@ -130,6 +113,7 @@ class Cloud:
         self._databases = Databases(self._ground)
         self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
+        self._http: HttpClient | None = None
 
     # -- opening and closing -----------------------------------------------------------------------------------------
 
@@ -181,10 +165,10 @@ class Cloud:
             moto = mock_aws(config=_MOTO_SETTINGS)
             moto.start(reset=False)
             stack.callback(moto.stop)
-            for backends, backend in _SERVICES:
-                stack.enter_context(installed(backends, backend, ground))
-            stack.enter_context(synchronous_host())
+            stack.enter_context(installed(_SERVICES, ground))
+            stack.enter_context(known_hosts())
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))
+            stack.enter_context(subscriptions_answered())
             stack.enter_context(seeded(ground.random("retries of botocore")))
             targets: dict[str, Callable[[], Iterable[str]]]
             targets = {"function": _functions, "queue": _queues, "service": services}
@@ -192,14 +176,12 @@ class Cloud:
             targets["downstream"] = lambda: [*ground.web.names, *self._databases.names]
             stack.enter_context(self._databases.importable())
             stack.enter_context(wired(ground.web))
-            stack.enter_context(told())
             stack.enter_context(self.faults.known(targets, operations))
             stack.callback(self.clock.close)
             mock_random.seed(self.seed)
             self.clock.freeze()
             self.role = _make_role()
-            self._http = HttpClient(ground, DEFAULT_ACCOUNT_ID)
-            ground.web.entrance = self._http.entrance
+            ground.web.entrance = lambda host: self._client().entrance(host)
             self._closing = stack.pop_all()
         _open.append(self)
         return self
@@ -277,6 +259,13 @@ class Cloud:
     def http(self) -> HttpClient:
         """Sends HTTP requests to function URLs and APIs of this cloud: ``cloud.http.get(url)``."""
         self._must_be_open("http")
+        return self._client()
+
+    def _client(self) -> HttpClient:
+        if self._http is None:
+            with self.clock.off_stage():  # a handler may be the first to need the doors
+                from waterline.compute.doors.client import HttpClient
+            self._http = HttpClient(self._ground, DEFAULT_ACCOUNT_ID)
         return self._http
 
     # -- downstreams -------------------------------------------------------------------------------------------------
@@ -302,7 +291,7 @@ class Cloud:
     def logs(self, function: str) -> str:
         """What a function printed, with the lines that Lambda adds, in order: its CloudWatch log group as text."""
         self._must_be_open("logs")
-        group = logs_backends[DEFAULT_ACCOUNT_ID][REGION].groups.get(f"/aws/lambda/{function}")
+        group = get_backend("logs")[DEFAULT_ACCOUNT_ID][REGION].groups.get(f"/aws/lambda/{function}")
         if group is None:
             return ""
         events = [event for stream in group.streams.values() for event in stream.events]
@@ -323,16 +312,16 @@ def _in_a_notebook() -> bool:
 
 
 def _functions() -> set[str]:
-    backends = lambda_backends[DEFAULT_ACCOUNT_ID].values()
+    backends = get_backend("lambda")[DEFAULT_ACCOUNT_ID].values()
     return {function.function_name for backend in backends for function in backend.list_functions()}
 
 
 def _queues() -> set[str]:
-    return {name for backend in sqs_backends[DEFAULT_ACCOUNT_ID].values() for name in backend.queues}
+    return {name for backend in get_backend("sqs")[DEFAULT_ACCOUNT_ID].values() for name in backend.queues}
 
 
 def _buckets() -> set[str]:
-    return set(s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets)
+    return set(get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].buckets)
 
 
 def _make_role() -> str:

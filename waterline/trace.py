@@ -43,6 +43,11 @@ def _received(detail: Mapping[str, Any]) -> str:
     return f"{ordinal(detail['count'])} receive, hidden until {instant(detail['until'])}"
 
 
+def _read(detail: Mapping[str, Any]) -> str:
+    records = "1 record" if detail["records"] == 1 else f"{detail['records']} records"
+    return f"{records} of {detail['shard']}"
+
+
 def _invoked(detail: Mapping[str, Any]) -> str:
     batch = detail.get("batch", 1)
     among = f", in a batch of {batch}" if batch > 1 else ""
@@ -92,6 +97,7 @@ _NOTES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "requested": lambda detail: str(detail.get("request", "")),
     "delayed": lambda detail: f"until {instant(detail['until'])}",
     "received": _received,
+    "read": _read,
     "hidden": lambda detail: f"until {instant(detail['until'])}",
     "dead-lettered": _dead_lettered,
     "redriven": lambda detail: f"to {detail['to']}",

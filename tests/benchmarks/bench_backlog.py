@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 import boto3
-from cases import BATCH, entries
+from cases import BATCH, send
 from measure import Contender, Ratio, Work, race
 from moto import mock_aws
 
@@ -25,12 +25,11 @@ def turns(opened: Callable[[], AbstractContextManager[object]], backlog: int) ->
     with opened():
         sqs = boto3.client("sqs")
         queue = sqs.create_queue(QueueName="tickets", Attributes={"VisibilityTimeout": "43200"})["QueueUrl"]
-        for first in range(0, backlog, BATCH):
-            sqs.send_message_batch(QueueUrl=queue, Entries=entries(first))
+        send(sqs, queue, backlog)
 
         def work() -> None:
             for _ in range(_TURNS):
-                sqs.send_message_batch(QueueUrl=queue, Entries=entries(0))
+                send(sqs, queue, BATCH)
                 received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=BATCH)["Messages"]
                 handles = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(received)]
                 sqs.delete_message_batch(QueueUrl=queue, Entries=handles)

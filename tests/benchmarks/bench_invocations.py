@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
-from cases import BATCH, TRIVIAL, agenda_entries, bare_simpy, connect, entries, handler
-from measure import Ratio, Work, race
+from cases import BATCH, TRIVIAL, agenda_entries, bare_simpy, connect, handler, send
+from measure import Missing, Ratio, Work
 from moto import mock_aws
+from second_witness import compared
 
 from waterline.cloud import Cloud
 
@@ -19,11 +20,13 @@ FULL, TINY = 100_000, 100
 _MOTOS_SHARE = 10
 """Bare moto gets a tenth, ten waiting at a time: its cost grows with the backlog."""
 
+_MINISTACKS_SHARE = 1_000
+"""ministack gets a thousandth: its invocations take real time."""
+
 
 def _fill(cloud: Cloud, messages: int) -> None:
     sqs, queue = connect(cloud, TRIVIAL, batch_size=1)
-    for first in range(0, messages, BATCH):
-        sqs.send_message_batch(QueueUrl=queue, Entries=entries(first))
+    send(sqs, queue, messages)
     cloud.settle()
 
 
@@ -43,8 +46,8 @@ def bare_moto(messages: int) -> Iterator[Work]:
         done: list[int] = []
 
         def work() -> None:
-            for first in range(0, messages, BATCH):
-                sqs.send_message_batch(QueueUrl=queue, Entries=entries(first))
+            for _ in range(0, messages, BATCH):
+                send(sqs, queue, BATCH)
                 for _ in range(BATCH):
                     received = sqs.receive_message(QueueUrl=queue)["Messages"]
                     done.append(handler({"Records": received}, None))
@@ -54,7 +57,7 @@ def bare_moto(messages: int) -> Iterator[Work]:
         assert sum(done) == messages
 
 
-def run(messages: int, rounds: int) -> list[Ratio]:
+def run(messages: int, rounds: int) -> list[Ratio | Missing]:
     sample = min(messages, 1_000)
     with Cloud(seed=7) as cloud:
         before = agenda_entries(cloud)
@@ -68,4 +71,4 @@ def run(messages: int, rounds: int) -> list[Ratio]:
         moto: lambda: bare_moto(fewer),
         simpy: lambda: bare_simpy(events),
     }
-    return race(contenders, [(lab, moto), (lab, simpy)], rounds)
+    return compared(contenders, [(lab, moto), (lab, simpy)], rounds, max(BATCH, messages // _MINISTACKS_SHARE), 1)

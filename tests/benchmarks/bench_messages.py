@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
-from cases import BATCH, TRIVIAL, agenda_entries, bare_simpy, connect, entries, handler
-from measure import Ratio, Work, race
+from cases import BATCH, TRIVIAL, agenda_entries, bare_simpy, connect, handler, send
+from measure import Missing, Ratio, Work
 from moto import mock_aws
+from second_witness import compared
 
 from waterline.cloud import Cloud
 
@@ -23,8 +24,7 @@ def the_lab(messages: int) -> Iterator[Work]:
         sqs, queue = connect(cloud, TRIVIAL)
 
         def work() -> None:
-            for first in range(0, messages, BATCH):
-                sqs.send_message_batch(QueueUrl=queue, Entries=entries(first))
+            send(sqs, queue, messages)
             cloud.settle()
 
         yield work
@@ -40,8 +40,7 @@ def bare_moto(messages: int) -> Iterator[Work]:
         done: list[int] = []
 
         def work() -> None:
-            for first in range(0, messages, BATCH):
-                sqs.send_message_batch(QueueUrl=queue, Entries=entries(first))
+            send(sqs, queue, messages)
             while received := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=BATCH).get("Messages"):
                 done.append(handler({"Records": received}, None))
                 handles = [
@@ -54,12 +53,11 @@ def bare_moto(messages: int) -> Iterator[Work]:
         assert sum(done) == messages
 
 
-def run(messages: int, rounds: int) -> list[Ratio]:
+def run(messages: int, rounds: int) -> list[Ratio | Missing]:
     with Cloud(seed=7) as cloud:
         sqs, queue = connect(cloud, TRIVIAL)
         before = agenda_entries(cloud)
-        for first in range(0, messages, BATCH):
-            sqs.send_message_batch(QueueUrl=queue, Entries=entries(first))
+        send(sqs, queue, messages)
         cloud.settle()
         events = agenda_entries(cloud) - before
     lab, moto = f"the lab, {messages:,} messages", "bare moto, by hand"
@@ -69,4 +67,4 @@ def run(messages: int, rounds: int) -> list[Ratio]:
         moto: lambda: bare_moto(messages),
         simpy: lambda: bare_simpy(events),
     }
-    return race(contenders, [(lab, moto), (lab, simpy)], rounds)
+    return compared(contenders, [(lab, moto), (lab, simpy)], rounds, messages, BATCH)

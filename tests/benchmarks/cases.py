@@ -36,6 +36,12 @@ def connect(cloud: Cloud, source: str, batch_size: int = BATCH) -> tuple[Any, st
     return sqs, queue
 
 
+def send(sqs: Any, queue: str, messages: int) -> None:
+    """Send so many messages, ten in a call."""
+    for first in range(0, messages, BATCH):
+        sqs.send_message_batch(QueueUrl=queue, Entries=entries(first))
+
+
 def agenda_entries(cloud: Cloud) -> int:
     """How many entries SimPy's agenda has had in this cloud; asking adds one."""
     return int(next(cloud.clock._agenda._eid))

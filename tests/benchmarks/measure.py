@@ -21,15 +21,31 @@ Contender = Callable[[], AbstractContextManager[Work]]
 
 @dataclass(frozen=True)
 class Ratio:
-    """How often one contender's time holds the other's, in processor time and in wall time: low, median, high."""
+    """How often one contender's time holds the other's, in processor time and in wall time: low, median, high.
+
+    `cpu` None: the rival works in processes that are not ours to measure.
+    """
 
     what: str
     rival: str
-    cpu: tuple[float, float, float]
+    cpu: tuple[float, float, float] | None
     wall: tuple[float, float, float]
 
     def row(self) -> str:
-        return f"| {self.what} | {self.rival} | {_spread(self.cpu)} | {_spread(self.wall)} |"
+        cpu = "-" if self.cpu is None else _spread(self.cpu)
+        return f"| {self.what} | {self.rival} | {cpu} | {_spread(self.wall)} |"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A comparison that could not be made here, and why."""
+
+    what: str
+    rival: str
+    why: str
+
+    def row(self) -> str:
+        return f"| {self.what} | {self.rival} | {self.why} | |"
 
 
 HEAD = "| what | against | processor time | wall time |\n|---|---|---|---|"

@@ -23,6 +23,7 @@ def test_there_is_a_benchmark_for_each_claim() -> None:
         "events",
         "first_cloud",
         "invocations",
+        "kinesis",
         "messages",
         "overlap",
         "pricing",

@@ -26,24 +26,23 @@ def slow(seconds: float) -> str:
     return f"import time\n\ndef handler(event, context):\n    time.sleep({seconds})\n    return {{'statusCode': 200}}\n"
 
 
+def permit_url(world: World, auth: str = "NONE", **about: str) -> None:
+    """The two statements that a public URL needs; `about`: a Qualifier."""
+    conditions: dict[str, dict[str, Any]] = {
+        "InvokeFunctionUrl": {"FunctionUrlAuthType": auth, "StatementId": "url"},
+        "InvokeFunction": {"InvokedViaFunctionUrl": True, "StatementId": "via-url"},
+    }
+    for action, condition in conditions.items():
+        world.awslambda.add_permission(
+            FunctionName="issue", Action=f"lambda:{action}", Principal="*", **condition, **about
+        )
+
+
 def url(world: World, source: str = ECHO, auth: str = "NONE", permitted: bool = True, **settings: Any) -> str:
     """A function with a URL; returns the URL."""
     world.deploy(source, **settings)
     if permitted:
-        world.awslambda.add_permission(
-            FunctionName="issue",
-            StatementId="url",
-            Action="lambda:InvokeFunctionUrl",
-            Principal="*",
-            FunctionUrlAuthType=auth,
-        )
-        world.awslambda.add_permission(
-            FunctionName="issue",
-            StatementId="via-url",
-            Action="lambda:InvokeFunction",
-            Principal="*",
-            InvokedViaFunctionUrl=True,
-        )
+        permit_url(world, auth)
     return str(world.awslambda.create_function_url_config(FunctionName="issue", AuthType=auth)["FunctionUrl"])
 
 

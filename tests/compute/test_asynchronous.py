@@ -315,7 +315,7 @@ def test_a_dead_letter_too_large_for_its_queue_is_lost_with_a_reason(world: Worl
 
 
 def test_the_invocation_record_of_a_failure_is_as_documented(world: World) -> None:
-    """ "Example invocation record"."""
+    """ "Capturing records of Lambda asynchronous invocations", example invocation record."""
     arn = world.deploy(FAIL)
     failures = world.queue("failures")
     configure(world, on_failure=world.arn(failures))
@@ -413,6 +413,17 @@ def test_when_one_of_two_targets_is_missing_the_other_still_gets_its_message(wor
     (ended,) = world.cloud.journal.of("dead-lettered")
     assert ended.detail["destination_error"] == "the queue missing does not exist"
     assert not world.cloud.journal.of("dropped")
+
+
+def test_an_outage_of_the_queues_strikes_what_lambda_sends_them(world: World) -> None:
+    """DeadLetterErrors ("Types of metrics for Lambda functions"): the event is lost, and the journal says why."""
+    world.deploy(FAIL)
+    dead_letters(world, world.arn(world.queue("dead")))
+    world.cloud.faults.outage("sqs")
+    send(world)
+    world.cloud.settle()
+    (lost,) = world.cloud.journal.of("dropped")
+    assert "ServiceUnavailable (outage by cloud.faults)" in lost.detail["dead_letter_error"]
 
 
 def test_a_record_of_success_that_cannot_be_delivered_is_lost_and_the_event_is_not(world: World) -> None:
@@ -562,7 +573,7 @@ def test_fifo_queues_and_topics_are_no_destinations(world: World, service: str) 
 
 
 def test_put_replaces_all_settings_and_update_only_those_that_it_names(world: World) -> None:
-    """ "If you exclude any settings, they are removed" (PutFunctionEventInvokeConfig)."""
+    """PutFunctionEventInvokeConfig: settings that are left out are removed."""
     arn = world.deploy(FAIL)
     awslambda = world.awslambda
     awslambda.put_function_event_invoke_config(
@@ -585,7 +596,7 @@ def test_put_replaces_all_settings_and_update_only_those_that_it_names(world: Wo
 
 
 def test_an_alias_has_a_config_of_its_own(world: World) -> None:
-    """ "Configures options for asynchronous invocation on a function, version, or alias"."""
+    """PutFunctionEventInvokeConfig: for a function, a version or an alias."""
     arn = world.deploy(FAIL)
     version = world.awslambda.publish_version(FunctionName="issue")["Version"]
     world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion=version)

@@ -11,8 +11,12 @@ import json
 from typing import Any
 
 import pytest
-from frontdoor import ECHO, raising, returning, slow, url
+from botocore.exceptions import ClientError
+from frontdoor import ACCOUNT, ECHO, REGION, permit_url, raising, returning, slow, url
 from world import World
+
+from waterline.compute.doors.client import NoSuchAddress
+from waterline.services.delivery import NotTaken, Sender, Targets
 
 SIGNATURE = (
     "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
@@ -56,7 +60,7 @@ def test_a_request_is_an_event_of_format_2_and_the_answer_is_a_response(world: W
 
 
 def test_headers_parameters_and_cookies_that_come_twice_are_joined_with_commas(world: World) -> None:
-    """ "Payload format version": format 2.0 has no multi-value fields, and cookies have one of their own."""
+    """ "Invoking Lambda function URLs": format 2.0 has no multi-value fields, and cookies have one of their own."""
     address = url(world)
     headers = [("X-Tag", "a"), ("x-tag", "b"), ("Cookie", "one=1; two=2")]
     event = world.cloud.http.get(f"{address}tickets/7?seat=1&seat=2&name=a%20b", headers=headers).json()
@@ -148,6 +152,25 @@ def test_a_permission_for_the_other_auth_type_does_not_count(world: World) -> No
         FunctionUrlAuthType="AWS_IAM",
     )
     assert world.cloud.http.get(address).status == 403
+
+
+def test_the_policy_says_for_which_urls_its_statements_hold(world: World) -> None:
+    """ "Control access to Lambda function URLs": the conditions of a public URL's two statements."""
+    url(world)
+    statements = json.loads(world.awslambda.get_policy(FunctionName="issue")["Policy"])["Statement"]
+    assert [statement["Condition"] for statement in statements] == [
+        {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+        {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+    ]
+
+
+def test_a_permission_to_invoke_by_url_lets_no_other_service_in(world: World) -> None:
+    """ "Control access to Lambda function URLs": lambda:InvokedViaFunctionUrl restricts the action to the URL."""
+    url(world)
+    arn = world.awslambda.get_function(FunctionName="issue")["Configuration"]["FunctionArn"]
+    topic = Sender("sns.amazonaws.com", f"arn:aws:sns:{REGION}:{ACCOUNT}:orders", ACCOUNT)
+    with pytest.raises(NotTaken, match="InvokedViaFunctionUrl is not known of the request"):
+        Targets(world.cloud._ground).event(topic, arn, "{}")
 
 
 def test_a_url_of_auth_type_aws_iam_wants_a_signature(world: World) -> None:
@@ -264,3 +287,44 @@ def test_the_same_seed_gives_the_same_url_and_the_same_journal() -> None:
             return address, world.cloud.journal.digest()
 
     assert run() == run()
+
+
+def with_alias(world: World) -> str:
+    """A function with a URL of its own and one of its alias ``live``, which names version 1; returns the latter."""
+    answer = "{'statusCode': 200, 'body': 'version ' + context.function_version}"
+    url(world, f"def handler(event, context):\n    return {answer}\n")
+    world.awslambda.publish_version(FunctionName="issue")
+    world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion="1")
+    answer = world.awslambda.create_function_url_config(FunctionName="issue", Qualifier="live", AuthType="NONE")
+    return str(answer["FunctionUrl"])
+
+
+def test_the_url_of_an_alias_reaches_what_the_alias_names(world: World) -> None:
+    """ "Creating and managing Lambda function URLs": a URL is for an alias or for the unpublished version.
+
+    Its permissions are for the alias's ARN: "Control access to Lambda function URLs".
+    """
+    address = with_alias(world)
+    assert world.cloud.http.get(address).status == 403
+    permit_url(world, Qualifier="live")
+    assert world.cloud.http.get(address).body == "version 1"
+    own = world.awslambda.get_function_url_config(FunctionName="issue")["FunctionUrl"]
+    assert world.cloud.http.get(own).body == "version $LATEST"
+
+
+def test_each_alias_has_one_url_and_a_version_has_none(world: World) -> None:
+    """CreateFunctionUrlConfig: ResourceConflictException; the qualifier is the alias name."""
+    with_alias(world)
+    answer = world.awslambda.get_function_url_config(FunctionName="issue", Qualifier="live")
+    assert answer["FunctionArn"].endswith(":function:issue:live")
+    for qualifier, error in (("live", "FunctionUrlConfig exists"), ("1", "ValidationException")):
+        with pytest.raises(ClientError, match=error):
+            world.awslambda.create_function_url_config(FunctionName="issue", Qualifier=qualifier, AuthType="NONE")
+
+
+def test_the_url_of_an_alias_ends_with_the_alias(world: World) -> None:
+    address = with_alias(world)
+    world.awslambda.delete_alias(FunctionName="issue", Name="live")
+    with pytest.raises(NoSuchAddress):
+        world.cloud.http.get(address)
+    assert world.awslambda.get_function_url_config(FunctionName="issue")["AuthType"] == "NONE"

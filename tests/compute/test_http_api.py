@@ -19,7 +19,7 @@ ERROR = {"message": "Internal Server Error"}
 
 
 def test_a_request_is_an_event_of_format_2(world: World) -> None:
-    """ "Payload format version"."""
+    """ "Create AWS Lambda proxy integrations for HTTP APIs", payload format version."""
     web = Web(world, "POST /orders/{id}", variables={"color": "blue"})
     response = world.cloud.http.post(f"{web.url}/orders/7?seat=1&seat=2", json={"n": 1})
     event = response.json()
@@ -35,7 +35,7 @@ def test_a_request_is_an_event_of_format_2(world: World) -> None:
 
 
 def test_an_integration_of_format_1_gets_the_older_event(world: World) -> None:
-    """ "Payload format version": 1.0."""
+    """ "Create AWS Lambda proxy integrations for HTTP APIs", payload format version 1.0."""
     web = Web(world, "GET /orders/{id}", source=ECHO_1, PayloadFormatVersion="1.0")
     event = world.cloud.http.get(f"{web.url}/orders/7?seat=1&seat=2").json()
     assert (event["version"], event["resource"], event["httpMethod"]) == ("1.0", "/orders/{id}", "GET")
@@ -83,7 +83,7 @@ def test_a_path_without_a_route_is_not_found(world: World) -> None:
 
 
 def test_a_named_stage_is_the_first_part_of_the_path(world: World) -> None:
-    """ "Invoking a Lambda function using an Amazon API Gateway endpoint": rawPath holds the stage."""
+    """ "Stages for HTTP APIs in API Gateway"; rawPath holds the stage."""
     web = Web(world, "GET /orders", stage="test")
     event = world.cloud.http.get(f"{web.url}/test/orders").json()
     assert (event["rawPath"], event["requestContext"]["stage"]) == ("/test/orders", "test")
@@ -91,7 +91,7 @@ def test_a_named_stage_is_the_first_part_of_the_path(world: World) -> None:
 
 
 def test_a_change_is_served_at_once(world: World) -> None:
-    """ "Create stages for HTTP APIs": automatic deployments."""
+    """ "Stages for HTTP APIs in API Gateway": automatic deployments."""
     web = Web(world, "GET /orders")
     web.gateway.create_route(ApiId=web.id, RouteKey="GET /seats", Target=f"integrations/{web.integration}")
     assert world.cloud.http.get(f"{web.url}/seats").status == 200

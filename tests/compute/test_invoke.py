@@ -196,12 +196,20 @@ def test_events_for_a_deleted_function_are_dropped_with_a_reason(world: World) -
     assert world.whys("dropped") == ["the function was deleted"]
 
 
-def test_a_topic_of_motos_reaches_a_function_through_its_queue(world: World) -> None:
+def test_a_topic_reaches_a_function_through_its_queue(world: World) -> None:
     """An SNS delivery to Lambda is an asynchronous invocation ("Using AWS Lambda with Amazon SNS")."""
     arn = world.deploy("def handler(event, context):\n    print(event['Records'][0]['Sns']['Message'])\n")
     sns = boto3.client("sns")
     topic = sns.create_topic(Name="orders")["TopicArn"]
+    world.let_invoke(topic)
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    world.awslambda.add_permission(
+        FunctionName="issue",
+        StatementId="orders",
+        Action="lambda:InvokeFunction",
+        Principal="sns.amazonaws.com",
+        SourceArn=topic,
+    )
     sns.publish(TopicArn=topic, Message="hello")
     assert not world.cloud.journal.of("invoked")
     world.cloud.settle()

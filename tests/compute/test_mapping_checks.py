@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from world import COUNT, World, sleeping
+from world import COUNT, FAIL, World, sleeping
 
 
 def _refusal(world: World, url: str, **settings: Any) -> tuple[str, str]:
@@ -65,8 +65,62 @@ def test_settings_out_of_bounds_are_refused(
     assert _refusal(world, world.queue(name), **settings) == (code, message)
 
 
+_UNSUPPORTED = "Invalid request provided: Unsupported '{}' parameter for given event source mapping type."
+_FAILURES = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failures"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"DestinationConfig": _FAILURES}, _UNSUPPORTED.format("destinationConfig")),
+        ({"BisectBatchOnFunctionError": True}, _UNSUPPORTED.format("bisectBatchOnFunctionError")),
+        ({"MaximumRetryAttempts": 2}, _UNSUPPORTED.format("maximumRetryAttempts")),
+        ({"MaximumRecordAgeInSeconds": 60}, _UNSUPPORTED.format("maximumRecordAgeInSeconds")),
+        ({"ParallelizationFactor": 2}, _UNSUPPORTED.format("parallelizationFactor")),
+        ({"TumblingWindowInSeconds": 30}, _UNSUPPORTED.format("tumblingWindowInSeconds")),
+        (
+            {"StartingPosition": "LATEST"},
+            "Invalid request provided: StartingPosition is not valid for SQS event sources.",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_for_streams_is_refused_for_a_queue(world: World, settings: dict[str, Any], message: str) -> None:
+    """CreateEventSourceMapping: "(Kinesis, DynamoDB Streams, Amazon MSK, and self-managed Apache Kafka)".
+
+    So nobody puts the dead letters of a queue on its mapping: they are the queue's ("Handling errors for an SQS event
+    source in Lambda").
+    """
+    world.deploy(COUNT)
+    assert _refusal(world, world.queue(), **settings) == ("InvalidParameterValueException", message)
+
+
+def test_a_dead_letter_queue_of_the_function_is_accepted_and_gets_nothing_from_a_queue(world: World) -> None:
+    """ "Handling errors for an SQS event source in Lambda": the redrive policy is the queue's.
+
+    AWS warns of it nowhere: the function's dead-letter queue is for asynchronous invocations.
+    """
+    world.deploy(FAIL)
+    dead = world.queue("dead")
+    world.awslambda.update_function_configuration(FunctionName="issue", DeadLetterConfig={"TargetArn": world.arn(dead)})
+    queue = world.queue(VisibilityTimeout=30, MessageRetentionPeriod=120)
+    world.map(queue)
+    world.send(queue, "poison")
+    world.cloud.advance(minutes=5)
+    assert world.counts(dead) == (0, 0)
+    assert world.cloud.journal.of("expired")
+
+
+def test_a_response_type_that_is_misspelt_is_refused(world: World) -> None:
+    """CreateEventSourceMapping: FunctionResponseTypes has one value."""
+    world.deploy(COUNT)
+    code, message = _refusal(world, world.queue(), FunctionResponseTypes=["ReportBatchItemFailure"])
+    assert code == "ValidationException"
+    assert "Value '[ReportBatchItemFailure]' at 'functionResponseTypes'" in message
+
+
 def test_a_visibility_timeout_below_the_function_timeout_is_refused_with_awss_sentence(world: World) -> None:
-    """ "Using Lambda with Amazon SQS", and misconception 1. (A default queue hides for 30 s.)"""
+    """ "Creating and configuring an Amazon SQS event source mapping"; M1. (A default queue hides for 30 s.)"""
     world.deploy(COUNT, timeout=31)
     code, message = _refusal(world, world.queue())
     assert code == "InvalidParameterValueException"
@@ -75,13 +129,18 @@ def test_a_visibility_timeout_below_the_function_timeout_is_refused_with_awss_se
     )
 
 
-def test_an_equal_visibility_timeout_is_accepted_and_a_later_change_is_not_looked_at(world: World) -> None:
-    """Source: "Using Lambda with Amazon SQS"."""
+def test_an_equal_visibility_timeout_is_accepted_and_looked_at_again_when_the_mapping_is_changed(world: World) -> None:
+    """ "Creating and configuring an Amazon SQS event source mapping": validated when it is created or updated.
+
+    A later change of the queue or of the function is not looked at.
+    """
     world.deploy(sleeping(1), timeout=30)
     queue = world.queue()
-    world.map(queue)
+    mapping = world.map(queue)
     world.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     world.awslambda.update_function_configuration(FunctionName="issue", Timeout=900)
+    with pytest.raises(ClientError, match="1 seconds is less than Function timeout: 900 seconds"):
+        world.awslambda.update_event_source_mapping(UUID=mapping, BatchSize=5)
 
 
 @pytest.mark.parametrize(("size", "window"), [(10_000, 1), (10, 0), (1, 300)])

@@ -60,6 +60,7 @@ def test_what_provisioned_environments_cannot_take_spills_over_to_cold_starts(wo
     assert state(world) == ("READY", 1, 1, 0)
     world.cloud.settle()
     assert [event.seconds - 4 for event in world.cloud.journal.of("succeeded")] == [1, 5]
+    assert [event.detail["provisioned"] for event in world.cloud.journal.of("invoked")] == [True, False]
 
 
 def test_an_unpublished_version_has_cold_starts_all_the_same(world: World) -> None:

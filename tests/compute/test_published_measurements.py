@@ -5,48 +5,41 @@ concurrency limits and on errors (rehanvdm.com/blog, read 2026-11): standard que
 is no source of AWS's: the numbers are one observer's. Where the lab is near them, the first tests say how near; where
 it is not, the later ones say so with both numbers, and fail when that changes.
 
-The functions here take longer than his and there are fewer messages, so that a run stays short: how fast a mapping
-grows depends on there being a backlog, not on how long a function takes. (That is what the lab models. On AWS it held
-for 600, 400 and 200 ms, and not for 100 ms.)
+The functions of the growth tests take longer than his and there are fewer messages, so that a run stays short: how
+fast a mapping grows depends on there being a backlog, not on how long a function takes. (That is what the lab models.
+On AWS it held for 600, 400 and 200 ms, and not for 100 ms: there his steady flow of messages needed no more than 195
+environments, and growth was slow already on the way to them.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
+from statistics import mean
 
 import pytest
-from world import World
-
-from waterline.clock import SECOND
+from world import World, opened, sleeping
 
 GROWTH = [("600 ms", 297), ("400 ms", 281), ("200 ms", 265)]
 """Processing time; environments started per minute while the mapping grew, averaged."""
 
-ERROR_RATES = [(100, 25), (20, 16), (10, 13)]
-"""One error in so many; the concurrency measured under it, which without errors was 60."""
+ERROR_RATES = [(0.01, 25), (0.05, 16), (0.1, 13)]
+"""The share of invocations that fail as they begin, at 50 ms; the concurrency measured under it, 60 without errors."""
 
 STEADY = 60
-_SECONDS = 10
-_NUMBERED = f"""
-import time
-
-def handler(event, context):
-    number = int(event["Records"][0]["body"])
-    if number and not number % ONE_IN:
-        raise ValueError("the error that was asked for")
-    time.sleep({_SECONDS})
-"""
 
 
 def _backlog(world: World, messages: int, seconds: int, **settings: object) -> None:
     """A backlog, and a function that takes so long with each message."""
     queue = world.queue(VisibilityTimeout=900)
-    world.deploy(f"import time\n\ndef handler(event, context):\n    time.sleep({seconds})\n", timeout=900)
+    world.deploy(sleeping(seconds), timeout=900)
+    _fill(world, queue, messages)
+    world.map(queue, BatchSize=1, **settings)
+
+
+def _fill(world: World, queue: str, messages: int) -> None:
     for _ in range(0, messages, 10):
         entries = [{"Id": str(number), "MessageBody": "x"} for number in range(10)]
         world.sqs.send_message_batch(QueueUrl=queue, Entries=entries)
-    world.map(queue, BatchSize=1, **settings)
 
 
 def _concurrency(world: World) -> Iterator[tuple[float, int]]:
@@ -56,18 +49,6 @@ def _concurrency(world: World) -> Iterator[tuple[float, int]]:
         if change := {"invoked": 1, "succeeded": -1, "failed": -1}.get(event.kind, 0):
             running += change
             yield event.seconds, running
-
-
-def _average(world: World, start: float, end: float) -> float:
-    """The concurrency in a stretch of time, averaged."""
-    total, since, running = 0.0, start, 0
-    for at, now in _concurrency(world):
-        if start < at <= end:
-            total += (at - since) * running
-            since = at
-        if at <= end:
-            running = now
-    return (total + (end - since) * running) / (end - start)
 
 
 @pytest.mark.parametrize(("processing", "measured"), GROWTH, ids=[growth[0] for growth in GROWTH])
@@ -94,6 +75,45 @@ def test_a_limit_holds_as_it_was_measured_to_and_throttles_nothing(world: World,
     assert not world.cloud.journal.of("throttled")
 
 
+def _short_function(world: World, messages: int, milliseconds: int = 50, **settings: object) -> None:
+    """A backlog, and a function that takes so long with each message."""
+    queue = world.queue(VisibilityTimeout=60)
+    world.deploy(sleeping(milliseconds / 1000), timeout=10)
+    _fill(world, queue, messages)
+    world.map(queue, BatchSize=1, **settings)
+
+
+def _most(world: World, start: float, end: float) -> int:
+    """The highest concurrency in a stretch of time, as CloudWatch's Maximum has it."""
+    return max(running for at, running in _concurrency(world) if start < at <= end)
+
+
+@pytest.mark.parametrize(("rate", "measured"), ERROR_RATES)
+def test_errors_shrink_the_concurrency_as_they_were_measured_to(rate: float, measured: int) -> None:
+    """Within a tenth of each, over three seeds, by the one rule of ``sqs_mapping``: 26, 15 and 14.
+
+    "Handling errors for an SQS event source in Lambda": Lambda "gradually backs off, reducing the amount of concurrency
+    allocated" to the mapping. How much is not documented.
+    """
+    most = []
+    for seed in (7, 8, 9):
+        with opened(seed) as world:
+            _short_function(world, 4500)
+            world.cloud.faults.errors("issue", rate=rate)
+            world.cloud.advance(seconds=12)
+            most.append(_most(world, 5, 12))
+    assert mean(most) == pytest.approx(measured, rel=1 / 10)
+
+
+def test_a_mapping_shrinks_while_its_function_fails_and_grows_again_afterwards(world: World) -> None:
+    """Measured with errors for five minutes: 60 before, less during, and as before again afterwards."""
+    _short_function(world, 7000, milliseconds=200, ScalingConfig={"MaximumConcurrency": STEADY})
+    world.cloud.faults.errors("issue", rate=0.1, start=12, end=22)
+    world.cloud.advance(seconds=33)
+    assert _most(world, 11, 12) == _most(world, 32, 33) == STEADY
+    assert _most(world, 20, 22) < STEADY / 2
+
+
 # -- where the lab is not like the measurements ------------------------------------------------------------------------
 
 
@@ -102,26 +122,14 @@ def test_a_very_short_function_grows_twice_as_fast_here_as_was_measured(world: W
     assert _growth(world) > 1.8 * 157
 
 
-@pytest.mark.parametrize(("one_in", "measured"), ERROR_RATES)
-def test_errors_do_not_shrink_the_concurrency_here_as_they_were_measured_to(
-    world: World, one_in: int, measured: int
-) -> None:
-    """On AWS a mapping backs off when its function fails, and there is no number for it in the guide.
+def test_throughput_falls_further_with_few_errors_here_than_was_measured(world: World) -> None:
+    """With one error in a hundred 80 % of the throughput was measured, with 42 % of the concurrency.
 
-    Measured: 60 without errors, 25 with one in a hundred, 16 with one in twenty, 13 with one in ten. Here: less only by
-    as much as an attempt that fails at once is shorter.
+    So sixty environments were not all busy before. Here all are, and throughput falls as concurrency does, to 35 %;
+    with one in twenty and in ten, where 25 and 15 % were measured, to 24 and 23 %.
     """
-    queue = world.queue(VisibilityTimeout=30)
-    world.deploy(_NUMBERED.replace("ONE_IN", str(one_in)), timeout=30)
-    world.map(queue, BatchSize=1)
-    numbers = count()
-    for second in range(120):
-        for _ in range(STEADY // _SECONDS):
-            number = next(numbers)
-            world.send(queue, str(number if second >= 60 else 0))
-        world.cloud.advance(seconds=1)
-    assert _average(world, 40, 60) == pytest.approx(STEADY, rel=0.02)
-    under_errors = _average(world, 80, 120)
-    assert under_errors == pytest.approx(STEADY * (1 - 1 / one_in), rel=0.05)
-    assert under_errors > 2 * measured
-    assert world.cloud.clock.now == 120 * SECOND
+    _short_function(world, 4500)
+    world.cloud.faults.errors("issue", rate=0.01)
+    world.cloud.advance(seconds=12)
+    done = [event for event in world.cloud.journal.of("succeeded") if event.seconds > 5]
+    assert len(done) / 7 == pytest.approx(0.35 * STEADY / 0.05, rel=0.1)

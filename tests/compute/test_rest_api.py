@@ -177,6 +177,17 @@ def test_an_integration_with_a_weighted_alias_reaches_both_versions(world: World
     assert all(arn.endswith(":function:issue:live") for _, arn in answers)
 
 
+def test_a_permission_for_the_function_is_none_for_its_alias(world: World) -> None:
+    """ "Viewing resource-based IAM policies in Lambda": a statement is for one ARN, with its qualifier or without."""
+    rest = Rest(world)
+    world.awslambda.publish_version(FunctionName="issue")
+    world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion="1")
+    rest.method("GET /live", function=f"{rest.function}:live")
+    rest.deploy()
+    assert world.cloud.http.get(f"{rest.url}/live").status == 500
+    assert [event.place for event in world.cloud.journal.of("denied")] == ["lambda:issue"]
+
+
 def test_a_throttled_function_is_a_500_and_not_a_429(world: World) -> None:
     """ "Handling Lambda errors with an API Gateway API": what Lambda rejects is a 500."""
     rest = Rest(world)
@@ -277,7 +288,10 @@ def test_a_function_that_is_gone_is_a_500(world: World) -> None:
 
 
 def test_a_body_is_decoded_and_encoded_for_binary_media_types(world: World) -> None:
-    """ "Return binary media from a Lambda proxy integration": Content-Type going in, Accept coming out."""
+    """Content-Type going in, Accept coming out.
+
+    Source: "Return binary media from a Lambda proxy integration in API Gateway".
+    """
     answer = {"statusCode": 200, "body": base64.b64encode(b"\x00\xff").decode(), "isBase64Encoded": True}
     rest = Rest(world, "POST /", source=returning(answer), binaryMediaTypes=["image/png"])
     assert world.cloud.http.post(rest.url, headers={"Accept": "image/png"}).content == b"\x00\xff"

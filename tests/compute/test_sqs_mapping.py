@@ -215,7 +215,7 @@ def test_a_late_delete_is_no_error_of_the_mapping(world: World, fifo: str) -> No
 def test_throttled_batches_come_back_and_their_receive_count_has_risen(world: World) -> None:
     """Reserved concurrency does not hold the pollers back (misconceptions 3 and 4): a throttle counts as a receive.
 
-    Source: "Configuring scaling behavior for SQS event source mappings".
+    Source: "Handling errors for an SQS event source in Lambda".
     """
     queue = world.queue(dead_after=2)
     world.deploy(COUNT)
@@ -235,7 +235,7 @@ def test_throttled_batches_come_back_and_their_receive_count_has_risen(world: Wo
 def test_a_throttled_batch_is_tried_again_before_it_comes_back(world: World) -> None:
     """The guide on visibility timeouts: the extra time lets Lambda retry if the function is throttled (M1).
 
-    Source: "Using Lambda with Amazon SQS".
+    Source: "Creating and configuring an Amazon SQS event source mapping".
     """
     queue = world.queue()
     world.deploy(sleeping(2))
@@ -346,7 +346,7 @@ def test_idle_pollers_cost_nothing(world: World) -> None:
 
 
 def test_a_group_has_one_batch_at_a_time_and_in_order(world: World) -> None:
-    """ "Using Lambda with Amazon SQS", FIFO queues: concurrency is the number of active message groups."""
+    """ "Configuring scaling behavior for SQS event source mappings": as many as there are active message groups."""
     queue = world.queue("tickets.fifo")
     world.deploy(sleeping(1))
     ids = {group: world.send(queue, *(f"{group}{n}" for n in range(6)), group=group) for group in "AB"}

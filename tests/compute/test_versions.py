@@ -92,3 +92,58 @@ def test_weights_that_cannot_be_are_refused(
             FunctionVersion=version,
             RoutingConfig={"AdditionalVersionWeights": weights},
         )
+
+
+def mapped_alias(world: World, routing: dict[str, float] | None = None) -> str:
+    """A queue whose mapping invokes the alias ``live``, which names version 1; returns the queue's URL."""
+    two_versions(world)
+    config = {"AdditionalVersionWeights": routing} if routing else {}
+    world.awslambda.create_alias(FunctionName="issue", Name="live", FunctionVersion="1", RoutingConfig=config)
+    queue = world.queue()
+    world.map(queue, "issue:live", BatchSize=1)
+    return queue
+
+
+def versions_run(world: World) -> list[str]:
+    return [line.rpartition("Version: ")[2] for line in world.cloud.logs("issue").splitlines() if "Version: " in line]
+
+
+def test_a_mapping_follows_its_alias_to_another_version(world: World) -> None:
+    """ "Create an alias for a Lambda function": the alias is updated, the event source mapping need not be."""
+    queue = mapped_alias(world)
+    world.send(queue, "a")
+    world.cloud.advance(seconds=5)
+    world.awslambda.update_alias(FunctionName="issue", Name="live", FunctionVersion="2")
+    world.send(queue, "b")
+    world.cloud.advance(seconds=5)
+    assert versions_run(world) == ["1", "2"]
+    assert {event.detail["qualifier"] for event in world.cloud.journal.of("invoked")} == {"live"}
+    (mapping,) = world.awslambda.list_event_source_mappings()["EventSourceMappings"]
+    assert mapping["FunctionArn"].endswith(":function:issue:live")
+
+
+def test_the_batches_of_a_mapping_are_divided_between_the_versions_of_a_weighted_alias(world: World) -> None:
+    """ "Implement Lambda canary deployments using a weighted alias"."""
+    queue = mapped_alias(world, routing={"2": 0.5})
+    world.send(queue, *map(str, range(40)))
+    world.cloud.settle()
+    assert 10 <= versions_run(world).count("2") <= 30
+    assert len(versions_run(world)) == 40
+
+
+def test_a_mapping_ends_with_its_alias(world: World) -> None:
+    queue = mapped_alias(world)
+    world.awslambda.delete_alias(FunctionName="issue", Name="live")
+    world.send(queue, "a")
+    world.cloud.settle()
+    assert world.whys("ended") == ["the alias was deleted: its event source mapping stopped polling tickets"]
+    assert not world.cloud.journal.of("invoked")
+    assert world.counts(queue) == (1, 0)
+
+
+def test_a_function_and_its_alias_can_both_be_mapped_to_a_queue(world: World) -> None:
+    """CreateEventSourceMapping: one for a source and a function, and the alias is named by an ARN of its own."""
+    queue = mapped_alias(world)
+    world.map(queue, "issue")
+    with pytest.raises(ClientError, match="already exists"):
+        world.map(queue, "issue:live")

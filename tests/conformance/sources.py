@@ -30,6 +30,7 @@ _EVENTBRIDGE = "Amazon EventBridge User Guide"
 _SCHEDULER = "Amazon EventBridge Scheduler User Guide"
 _KINESIS = "Amazon Kinesis Data Streams Developer Guide"
 _DYNAMODB = "Amazon DynamoDB Developer Guide"
+_FIREHOSE = "Amazon Data Firehose Developer Guide"
 _SNS = "Amazon SNS Developer Guide"
 _IAM = "AWS Identity and Access Management User Guide"
 _S3 = "Amazon S3 User Guide"
@@ -45,6 +46,8 @@ PAGES = {
     "Configuring scaling behavior for SQS event source mappings": _LAMBDA,
     "Control access to Lambda function URLs": _LAMBDA,
     "Control which events Lambda sends to your function": _LAMBDA,
+    "Create an alias for a Lambda function": _LAMBDA,
+    "Creating and configuring an Amazon SQS event source mapping": _LAMBDA,
     "Creating and managing Lambda function URLs": _LAMBDA,
     "Handling Lambda errors with an API Gateway API": _LAMBDA,
     "Handling errors for an SQS event source in Lambda": _LAMBDA,
@@ -61,6 +64,8 @@ PAGES = {
     "Manage Lambda function versions": _LAMBDA,
     "Monitoring Lambda function URLs": _LAMBDA,
     "Retain discarded batch records for a Kinesis Data Streams event source in Lambda": _LAMBDA,
+    "Retain discarded records for a DynamoDB event source in Lambda": _LAMBDA,
+    "Select a method to invoke your Lambda function using an HTTP request": _LAMBDA,
     "Troubleshoot invocation issues in Lambda": _LAMBDA,
     "Types of metrics for Lambda functions": _LAMBDA,
     "Understanding Lambda function scaling": _LAMBDA,
@@ -73,6 +78,7 @@ PAGES = {
     "Using event filtering with a DynamoDB event source": _LAMBDA,
     "Using event filtering with an Amazon SQS event source": _LAMBDA,
     "Using the Lambda context object to retrieve Python function information": _LAMBDA,
+    "Viewing resource-based IAM policies in Lambda": _LAMBDA,
     "Working with .zip file archives for Python Lambda functions": _LAMBDA,
     "Working with Lambda environment variables": _LAMBDA,
     "Working with Lambda function logs": _LAMBDA,
@@ -109,6 +115,7 @@ PAGES = {
     "Parameter mapping source for REST APIs in API Gateway": _APIGATEWAY,
     "Set up an integration response in API Gateway": _APIGATEWAY,
     "Set up mock integrations for REST APIs in API Gateway": _APIGATEWAY,
+    "Stages for HTTP APIs in API Gateway": _APIGATEWAY,
     "Throttle requests to your HTTP APIs for better throughput in API Gateway": _APIGATEWAY,
     "Throttle requests to your REST APIs for better throughput in API Gateway": _APIGATEWAY,
     "Usage plans and API keys for REST APIs in API Gateway": _APIGATEWAY,
@@ -130,8 +137,24 @@ PAGES = {
     "Using resource-based policies for Amazon EventBridge": _EVENTBRIDGE,
     "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge": _EVENTBRIDGE,
     "Schedule types in EventBridge Scheduler": _SCHEDULER,
+    "Change the data retention period": _KINESIS,
+    "Choose the right mode to stream in": _KINESIS,
+    "Develop enhanced fan-out consumers with dedicated throughput": _KINESIS,
+    "Handle large records": _KINESIS,
+    "Monitor the Amazon Kinesis Data Streams service with Amazon CloudWatch": _KINESIS,
+    "Quotas and limits": _KINESIS,
     "Reshard a stream": _KINESIS,
     "Terminology and concepts": _KINESIS,
+    "Amazon Data Firehose quota": _FIREHOSE,
+    "Configure Amazon S3 object name format": _FIREHOSE,
+    "Configure source settings": _FIREHOSE,
+    "Handle data delivery failures": _FIREHOSE,
+    "Handle failure in data transformation": _FIREHOSE,
+    "Monitor Amazon Data Firehose with CloudWatch metrics": _FIREHOSE,
+    "Required parameters for data transformation": _FIREHOSE,
+    "Transform source data in Amazon Data Firehose": _FIREHOSE,
+    "Understand custom prefixes for Amazon S3 objects": _FIREHOSE,
+    "Understand data delivery in Amazon Data Firehose": _FIREHOSE,
     "Best practices for designing and using partition keys effectively in DynamoDB": _DYNAMODB,
     "Change data capture for DynamoDB Streams": _DYNAMODB,
     "AND/OR logic": _SNS,
@@ -210,16 +233,89 @@ PAGES = {
 }
 """Title and guide (read 2026-11)."""
 
-SECTIONS = {
-    "Creating an HTTP/S delivery policy": "Amazon SNS message delivery retries",
-    "Batching behavior": "Using Lambda with Amazon SQS",
-    "Configuring reserved concurrency": "Configuring reserved concurrency for a function",
-    "Configuring scaling behavior": "Configuring scaling behavior for SQS event source mappings",
-    "Dead-letter queues (DLQs) and CloudWatch metrics": "Available CloudWatch metrics for Amazon SQS",
-    "Handling errors": "Handling errors for an SQS event source in Lambda",
-    "Implementing partial batch responses": "Handling errors for an SQS event source in Lambda",
-    "Success and failure conditions": "Handling errors for an SQS event source in Lambda",
+_PARTS = {
+    "Available CloudWatch metrics for Amazon SQS": ("Dead-letter queues (DLQs) and CloudWatch metrics",),
+    "Capturing records of Lambda asynchronous invocations": (
+        "Dead-letter queue message attributes",
+        "Function versions use the same dead-letter queue settings as the unpublished version",
+        "If Lambda can't send a message to the dead-letter queue, it deletes the event",
+        "Lambda Function Invocation Result - Failure",
+        "Lambda passes the invocation record as the payload to the function",
+        "You can configure destinations in addition to or instead of a dead-letter queue",
+        "You can set it as an event source for your Lambda function",
+    ),
+    "Change data capture for DynamoDB Streams": (
+        "DynamoDB Streams: all data is subject to a 24-hour lifetime",
+        "If you perform a PutItem or UpdateItem that does not change any data, no stream record is written",
+    ),
+    "Configuring partial batch response with Kinesis Data Streams and Lambda": (
+        "If the array contains multiple items, Lambda uses the record with the lowest sequence number",
+        "Lambda retries all records starting from that checkpoint",
+        "The batch is bisected at the returned sequence number and Lambda retries only the remaining records",
+        "The batch is bisected regardless of your ReportBatchItemFailures setting",
+        "These responses will not be processed unless ReportBatchItemFailures is turned on",
+    ),
+    "Configuring reserved concurrency for a function": ("Configuring reserved concurrency",),
+    "Configuring scaling behavior for SQS event source mappings": ("Configuring scaling behavior",),
+    "Control access to Lambda function URLs": ("Condition keys",),
+    "Control which events Lambda sends to your function": (
+        "By default, you can define up to five different filters",
+        "Lambda applies your filter criteria to each new event to determine whether to add it to the current batch",
+        "Properly filtering Kinesis and DynamoDB messages",
+        "The filter pattern for data properties must be in a valid JSON format",
+        "The streams iterator advances past this record",
+        "Your filters are logically ORed together",
+    ),
+    "Create AWS Lambda proxy integrations for HTTP APIs": ("Lambda function response for format 2.0",),
+    "Create routes for HTTP APIs in API Gateway": ("Routing API requests",),
+    "Handling errors for an SQS event source in Lambda": (
+        "Handling errors",
+        "Implementing partial batch responses",
+    ),
+    "How Lambda processes records from stream and queue-based event sources": ("Batching behavior",),
+    "Invoking Lambda function URLs": (
+        "Function URL invocation basics",
+        "Request payload format",
+        "Response payload format",
+    ),
+    "Lambda parameters for Amazon Kinesis Data Streams event source mappings": (
+        "Amazon SQS queue or Amazon SNS topic destination for discarded records",
+    ),
+    "Lambda proxy integrations in API Gateway": (
+        "Input format of a Lambda function for proxy integration",
+        "Output format of a Lambda function for proxy integration",
+        "Set up Lambda proxy integration",
+        "Set up a proxy integration with a proxy resource",
+    ),
+    "Reshard a stream": ("Process parent shards before children",),
+    "Retain discarded batch records for a Kinesis Data Streams event source in Lambda": (
+        "Before invocation",
+        "Before invocation: it retries until the records expire or exceed the maximum age",
+        "It stops processing additional records in a shard if your function returns an error",
+        "Retrying with smaller batches isolates bad records and works around timeout issues",
+        "Splitting a batch does not count towards the retry quota",
+        "With the default settings a bad record can block processing on the affected shard",
+        "Your original batch size setting remains unchanged",
+    ),
+    "Types of metrics for Lambda functions": (
+        "An unsupported destination type, such as an Amazon SQS FIFO queue or an Amazon SNS FIFO topic",
+        "Delivery errors can also occur due to ... size limits",
+    ),
+    "Using AWS Lambda with Amazon DynamoDB": ("Example DynamoDB stream record event",),
+    "Using Lambda to process records from Amazon Kinesis Data Streams": (
+        "Each batch contains records from a single shard",
+        "Example Kinesis record event",
+        "It processes one batch of records at a time from each shard",
+    ),
+    "Using event filtering with an Amazon SQS event source": (
+        "If there is a mismatch, Lambda drops the message",
+        "Lambda automatically removes the message from the queue",
+    ),
+    "Amazon SNS message delivery retries": ("Creating an HTTP/S delivery policy",),
 }
+"""What stands for a page: titles of its sections, and sentences of it that a docstring quotes."""
+
+SECTIONS = {part: page for page, parts in _PARTS.items() for part in parts}
 
 _SERVICES = (
     "lambda",

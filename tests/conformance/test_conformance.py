@@ -29,8 +29,8 @@ def test_there_are_as_many_behaviors_as_the_course_stands_on() -> None:
         ("Whoever Invokes it waits.", []),
         ("Source: PurgeQueue.", ["SQS API Reference, PurgeQueue"]),
         (
-            '"Batching behavior": and\n    "Using Lambda with\n    Amazon SQS".',
-            [f'{GUIDE}, "Using Lambda with Amazon SQS"'],
+            '"Handling errors": and\n    "Handling errors for an SQS\n    event source in Lambda".',
+            [f'{GUIDE}, "Handling errors for an SQS event source in Lambda"'],
         ),
         ("Facts ``esm.batch_size_range``: so many.", ["fact `esm.batch_size_range`"]),
         ("Invoke (``lambda.payload_sync_max``).", ["fact `lambda.payload_sync_max`", "Lambda API Reference, Invoke"]),

@@ -15,10 +15,11 @@ from typing import Any
 import boto3
 import pytest
 
+from waterline.clock import SECOND
 from waterline.cloud import REGION, Cloud
 from waterline.facts import facts
 
-TOLD = {*range(1, 11), 13, 16, 17, 21, 22, 23}
+TOLD = {*range(1, 11), 13, 16, 17, 18, 21, 22, 23}
 HALF_TOLD: dict[int, str] = {}
 
 FAIL = "def handler(event, context):\n    raise RuntimeError('no')\n"
@@ -119,7 +120,7 @@ def who(cloud: Cloud, kind: str) -> list[str | None]:
 def test_a_visibility_timeout_must_leave_room_for_throttled_attempts(cloud: Cloud) -> None:
     """M1: a visibility timeout as long as the function's timeout keeps a message from being run twice.
 
-    Source: "Using Lambda with Amazon SQS"; fact ``esm.sqs_visibility_recommended``.
+    Source: "Creating and configuring an Amazon SQS event source mapping"; fact ``esm.sqs_visibility_recommended``.
     """
     timeout = 10
     for name, visibility in (("tight", timeout), ("roomy", 6 * timeout)):
@@ -370,6 +371,29 @@ def test_a_bad_record_blocks_its_shard_unless_the_mapping_bounds_the_retries(clo
     assert (held(caught), held(discarded)) == (0, 1)
 
 
+def test_more_shards_help_keys_that_are_spread_and_no_single_key(cloud: Cloud) -> None:
+    """M18: more shards always spread the load.
+
+    Source: PutRecord; fact ``kinesis.shard_write``. The MD5 of the key decides: ten shards take no more of one key than
+    one does, and of six keys all go to one of two shards.
+    """
+    kinesis = client("kinesis")
+
+    def refused(stream: str, keys: list[str]) -> int:
+        records = [{"Data": b"x", "PartitionKey": key} for key in keys]
+        calls = [records[first : first + 500] for first in range(0, len(records), 500)]
+        return sum(int(kinesis.put_records(StreamName=stream, Records=call)["FailedRecordCount"]) for call in calls)
+
+    for shards in (1, 10):
+        kinesis.create_stream(StreamName=f"hot-{shards}", ShardCount=shards)
+        assert refused(f"hot-{shards}", ["one customer"] * 3000) == 2000
+    kinesis.create_stream(StreamName="spread", ShardCount=10)
+    assert refused("spread", [f"customer {number}" for number in range(3000)]) == 0
+    kinesis.create_stream(StreamName="two", ShardCount=2)
+    answers = [kinesis.put_record(StreamName="two", PartitionKey=str(key), Data=b"x") for key in range(6)]
+    assert {answer["ShardId"] for answer in answers} == {"shardId-000000000001"}
+
+
 # -- asynchronous invocations ------------------------------------------------------------------------------------------
 
 
@@ -459,10 +483,10 @@ def test_concurrency_is_rate_times_duration_and_a_reservation_warms_nothing(clou
 
 
 def test_a_backlog_is_taken_up_step_by_step(cloud: Cloud) -> None:
-    """M23: a mapping takes up a backlog of any length at once.
+    """M23: a mapping takes up a backlog of any length at once, and goes on so when the function fails.
 
     Source: facts ``esm.sqs_initial_concurrency``, ``esm.sqs_scale_up_rate``; "Configuring scaling behavior for SQS
-    event source mappings".
+    event source mappings"; "Handling errors for an SQS event source in Lambda".
     """
     tickets = queue(VisibilityTimeout=900)
     cloud.deploy("issue", sleeping(600), timeout=900)
@@ -474,6 +498,16 @@ def test_a_backlog_is_taken_up_step_by_step(cloud: Cloud) -> None:
     assert facts["esm.sqs_initial_concurrency"].value < len(cloud.journal.of("invoked")) < 60
     cloud.advance(seconds=60)
     assert len(cloud.journal.of("invoked")) == 60
+    backlog = queue("backlog", VisibilityTimeout=60)
+    cloud.deploy("charge", sleeping(0.2), timeout=10)
+    send(backlog, *map(str, range(1500)))
+    begun = cloud.clock.now / SECOND
+    cloud.faults.errors("charge", rate=0.2, start=begun + 6)
+    connect(backlog, "charge", BatchSize=1)
+    cloud.advance(seconds=12)
+    seconds = [event.seconds - begun for event in cloud.journal.of("succeeded")]
+    assert sum(10 < at <= 12 for at in seconds) < 0.6 * sum(4 < at <= 6 for at in seconds)
+    assert cloud.journal.of("received")[-1].detail["count"] == 1, "there was a backlog to the end"
 
 
 # -- the list ----------------------------------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ WIDEST_LINE = 100
 """Characters that a cell shows before it has to be scrolled sideways, in a window of 1,280 pixels."""
 
 BOOK_FILES = (
-    *("__init__.py", "build.py", "kernel.py", "manuscript.py", "strict.py"),
-    *("course.toml", "ruff.toml", "ipython/**/*"),
+    *("__init__.py", "build.py", "kernel.py", "manuscript.py", "reference.py", "strict.py"),
+    *("course.toml", "ruff.toml", "ipython/**/*", "reference/*.md"),
 )
 
 each_module = pytest.mark.parametrize("module", MODULES, ids=STEMS)

@@ -16,19 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "waterline"
 
 AXIS = "a step of the time axis, in seconds: no setting"
-MESSAGE = "the service's own sentence, word for word; the bound that is checked is the fact"
-DOCSTRING = "a sentence about an AWS rule in a docstring that does not name its fact yet"
 LESSON = "the lesson prints the fact in its last section; the sentence says the same"
 
 ALLOWED: dict[tuple[str, str], str] = {
     ("waterline/views/axis.py", "21600"): AXIS,
     ("waterline/views/axis.py", "43200"): AXIS,
-    ("waterline/compute/mapping_checks.py", "10"): MESSAGE,
-    ("waterline/services/sqs/backend.py", "43200"): MESSAGE,
-    ("waterline/services/sqs/queue.py", "43200"): MESSAGE,
-    ("waterline/services/sqs/requests.py", "900"): MESSAGE,
-    ("waterline/services/cloudwatch/backend.py", "1440"): "the points of one GetMetricStatistics answer, not a window",
-    ("waterline/services/sqs/queue.py", "12 hours"): DOCSTRING,
     ("book/00-start-here/lesson.py", "30 seconds"): LESSON,
     ("book/00-start-here/lesson.py", "four days"): LESSON,
 }

@@ -109,7 +109,7 @@ def opened(seed: int = 7) -> Iterator[Lab]:
     clock_module.install()
     clock = Clock()
     ground = Ground(clock, Journal(clock), seed)
-    with mock_aws(), installed(sqs_backends, QueueBackend, ground):
+    with mock_aws(), installed({"sqs": QueueBackend}, ground):
         sqs_backends.reset()
         mock_random.seed(seed)
         with clock.held():

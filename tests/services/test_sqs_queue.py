@@ -589,8 +589,8 @@ def test_a_queue_that_is_full_in_flight_refuses_short_polls_and_lets_long_polls_
     queue = lab.queue()
     for body in "abc":
         lab.send(queue, body)
-    assert lab.store().in_flight_limit == 120_000
-    lab.store().in_flight_limit = 2
+    assert lab.store().contents.in_flight_limit == 120_000
+    lab.store().contents.in_flight_limit = 2
     first, _ = lab.receive(queue)
     assert "OverLimit" in refusal(lab.sqs.receive_message, QueueUrl=queue)[0]
     lab.clock.after(5_000_000, lab.store().delete, first["ReceiptHandle"])

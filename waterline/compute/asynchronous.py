@@ -26,10 +26,12 @@ from waterline.clock import SECOND
 from waterline.compute import destinations as ends
 from waterline.compute import limits, recursion
 from waterline.compute.asynchronous_settings import Settings
-from waterline.compute.destinations import Destinations, Ending, NotDelivered
-from waterline.compute.environment import DOWN, Fleet, Invocation
+from waterline.compute.destinations import Destinations, Ending
+from waterline.compute.environment import Invocation
+from waterline.compute.fleet import DOWN, Fleet
 from waterline.compute.outcome import Outcome, error_message
 from waterline.ground import Ground
+from waterline.services.delivery import NotTaken
 
 _THROTTLED = (429, "Rate Exceeded.")
 _DOWN = (500, DOWN.why)
@@ -165,12 +167,12 @@ class AsynchronousQueue:
             try:
                 letter = ending.letter(*event.last)
                 arrived.append(self._destinations.send_letter(settings.dead_letter_queue, ending, letter))
-            except NotDelivered as error:
+            except NotTaken as error:
                 errors["dead_letter_error"] = str(error)
         if settings.on_failure:
             try:
                 arrived.append(self._destinations.send_record(settings.on_failure, ending))
-            except NotDelivered as error:
+            except NotTaken as error:
                 errors["destination_error"] = str(error)
         if not arrived:
             self._record("dropped", event, "; ".join([why, *errors.values()]), **errors)
@@ -181,7 +183,7 @@ class AsynchronousQueue:
     def _send_success(self, destination: str, ending: Ending) -> None:
         try:
             self._destinations.send_record(destination, ending)
-        except NotDelivered as error:
+        except NotTaken as error:
             # The event itself is done. It is the record that is lost, a message of its own.
             place, record = f"lambda:{ending.name}", self._ground.identifier("invocation records")
             why = f"a record of success: {error}"

@@ -6,122 +6,41 @@ import base64
 import io
 import json
 import zipfile
-from collections.abc import Mapping
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 from moto.awslambda import urls as moto_urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaFunction, lambda_backends
+from moto.awslambda.models import LambdaFunction
 from moto.core.exceptions import JsonRESTError
-from moto.sqs.models import sqs_backends
 
-from waterline.clock import SECOND, Clock
+from waterline.clock import Clock
 from waterline.compute import limits, recursion
 from waterline.compute.asynchronous import AsynchronousQueue, Target
 from waterline.compute.asynchronous_settings import check_dead_letter_queue
-from waterline.compute.environment import DOWN, Fleet, Invocation
+from waterline.compute.environment import Invocation
+from waterline.compute.errors import RecursiveInvocation, RequestTooLarge, ServiceFailed, TooManyRequests
 from waterline.compute.event_settings import EventSettings
-from waterline.compute.filters import QUEUE, filters_of
+from waterline.compute.fleet import DOWN, Fleet
+from waterline.compute.function import CloudFunction
+from waterline.compute.function_urls import FunctionUrls
 from waterline.compute.inline import InlineSandbox
 from waterline.compute.logs import tail
-from waterline.compute.mapping_checks import check_new, check_settings
+from waterline.compute.mappings import Mappings
 from waterline.compute.outcome import Outcome
 from waterline.compute.package import Package
 from waterline.compute.responses import MORE_PATHS, FunctionResponse
 from waterline.compute.sandbox import Configuration, Sandbox
-from waterline.compute.sqs_mapping import QueueMapping, Settings
-from waterline.compute.stream_checks import check_new_stream, check_stream_settings
-from waterline.compute.stream_mapping import StreamMapping
-from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
-from waterline.compute.versions import VersionedFunctions, named
+from waterline.compute.versions import arn_of, named
 from waterline.compute.watchdog import watchdog
-from waterline.services.sqs import CloudQueue
-from waterline.services.stream import EventStream
 
 
-class TooManyRequests(JsonRESTError):  # type: ignore[misc]
-    """What a caller gets whose invocation found no execution environment; `reason` as AWS names it."""
-
-    code = 429
-
-    def __init__(self, reason: str) -> None:
-        super().__init__("TooManyRequestsException", "Rate Exceeded.")
-        self.reason = reason
-        self.description = json.dumps({"Reason": reason, "Type": "User", "message": self.message})
-
-
-class ServiceFailed(JsonRESTError):  # type: ignore[misc]
-    """What a caller gets while the function has an outage (``cloud.faults``)."""
-
-    code = 500
-
-    def __init__(self) -> None:
-        super().__init__("ServiceException", "The AWS Lambda service encountered an internal error.")
-
-
-class RequestTooLarge(JsonRESTError):  # type: ignore[misc]
-    """What a caller gets whose event is larger than the invocation type allows."""
-
-    code = 413
-
-    def __init__(self, size: int, limit: int) -> None:
-        sentence = f"{size} byte payload is too large for the invocation type (limit {limit} bytes)"
-        super().__init__("RequestTooLargeException", sentence)
-
-
-class RecursiveInvocation(JsonRESTError):  # type: ignore[misc]
-    """What a caller gets whose invocation would go on with a recursive loop."""
-
-    code = 400
-
-    def __init__(self) -> None:
-        super().__init__(recursion.ERROR, recursion.MESSAGE)
-
-
-class CloudFunction(LambdaFunction):  # type: ignore[misc]
-    """A function of moto's, which forgets the dead-letter queue.
-
-    What another service of moto's invokes it with (a topic, a bucket) it gets as an event.
-    """
-
-    dead_letter_config: Mapping[str, str] = MappingProxyType({})
-
-    def get_code(self) -> dict[str, Any]:
-        answer: dict[str, Any] = super().get_code()
-        if self.reserved_concurrency is not None:  # moto keeps a zero to itself
-            answer["Concurrency"] = {"ReservedConcurrentExecutions": self.reserved_concurrency}
-        return answer
-
-    def invoke(self, body: str, request_headers: Any, response_headers: Any) -> str:
-        backend: Functions = lambda_backends[self.account_id][self.region]
-        backend.put_event(self, body or "{}")
-        return ""
-
-    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        configuration: dict[str, Any] = super().get_configuration(on_create)
-        if self.dead_letter_config:
-            configuration["DeadLetterConfig"] = dict(self.dead_letter_config)
-        return configuration
-
-    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
-        self.remember_dead_letter_queue(config_updates)
-        return super().update_configuration(config_updates)  # type: ignore[no-any-return]
-
-    def remember_dead_letter_queue(self, settings: dict[str, Any]) -> None:
-        """Keep ``DeadLetterConfig``, if it is among the settings; an empty one takes the dead-letter queue away."""
-        config = settings.get("DeadLetterConfig")
-        if config is not None:
-            self.dead_letter_config = dict(config) if config.get("TargetArn") else {}
-
-
-class Functions(VersionedFunctions, EventSettings):
+class Functions(Mappings, FunctionUrls, EventSettings):
     """The Lambda service of one account and region."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._fleets: dict[str, Fleet] = {}
-        self._mappings: dict[str, QueueMapping | StreamMapping] = {}
         self._packages: dict[str, Package] = {}
         self.asynchronous = AsynchronousQueue(self.ground, self.chains)
 
@@ -141,8 +60,7 @@ class Functions(VersionedFunctions, EventSettings):
         answer = super().create_function(spec)
         name = answer.function_name
         for function in (self.get_function(name), *self.list_versions_by_function(name)):
-            function.__class__ = CloudFunction
-            function.remember_dead_letter_queue(spec)
+            CloudFunction.taking_over(function, spec)
         return answer
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
@@ -152,12 +70,8 @@ class Functions(VersionedFunctions, EventSettings):
         super().delete_function(name, qualifier)
         self.forget_event_settings(name, qualifier)
         for key in [key for key in self._fleets if key == f"{name}:{qualifier or key.rpartition(':')[2]}"]:
-            fleet = self._fleets.pop(key)
-            fleet.close()
-            for name_of_mapping, polling in self._mappings.items():
-                if polling.fleet is fleet:
-                    polling.stop_because("the function was deleted")
-                    self.get_event_source_mapping(name_of_mapping).enabled = False
+            self._fleets.pop(key).close()
+        self.stop_aimless("the function was deleted")
 
     def update_function_code(self, function_name: str, qualifier: str, body: dict[str, Any]) -> Any:
         _check_zip(body)
@@ -170,12 +84,6 @@ class Functions(VersionedFunctions, EventSettings):
         answer = super().update_function_configuration(function_name, qualifier, body)
         self._reconfigure(function_name)
         return answer
-
-    def create_function_url_config(self, name_or_arn: str, config: dict[str, Any]) -> FunctionUrlConfig:
-        # AWS's function URLs end with a slash, and say BUFFERED when nothing else was asked for.
-        made = super().create_function_url_config(name_or_arn, {"InvokeMode": "BUFFERED", **config})
-        made.url += "/"
-        return made
 
     def fleet(self, function: LambdaFunction) -> Fleet:
         """The execution environments of a function version."""
@@ -232,9 +140,6 @@ class Functions(VersionedFunctions, EventSettings):
 
     # -- invocation --------------------------------------------------------------------------------------------------
 
-    def new_request_id(self) -> str:
-        return self.ground.identifier("request ids")
-
     def invoke(
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
     ) -> str | bytes | None:
@@ -250,7 +155,7 @@ class Functions(VersionedFunctions, EventSettings):
             raise JsonRESTError("InvalidRequestContentException", message) from error
         size, limit = len(event.encode("utf-8", "replace")), _payload_limit(kind)
         if size > limit:
-            raise RequestTooLarge(size, limit)
+            raise RequestTooLarge(size, kind, limit)
         if kind == "DryRun":
             return b""
         if kind == "Event":
@@ -270,8 +175,7 @@ class Functions(VersionedFunctions, EventSettings):
         """Put an event (JSON text) into the function's asynchronous queue; `qualifier`: what it was invoked under."""
         name, version = function.function_name, str(function.version)
         known_as = qualifier or version
-        arn = f"{':'.join(function.function_arn.split(':')[:7])}:{known_as}"
-        target = Target(arn, version, lambda: self.asynchronous_settings(name, known_as))
+        target = Target(arn_of(function, known_as), version, lambda: self.asynchronous_settings(name, known_as))
         self.asynchronous.put(self.fleet(function), self._invocation(event, qualifier), target)
 
     def send_event(self, arn: str, event: str) -> None:
@@ -294,85 +198,6 @@ class Functions(VersionedFunctions, EventSettings):
             raise RecursiveInvocation
         return outcome, log
 
-    # -- event source mappings ---------------------------------------------------------------------------------------
-
-    def create_event_source_mapping(self, spec: dict[str, Any]) -> EventSourceMapping:
-        stream = stream_at(self.account_id, self.region_name, spec.get("EventSourceArn", ""))
-        if stream is not None:
-            return self._create_stream_mapping(spec, stream)
-        queue = self._queue(spec.get("EventSourceArn", ""))
-        function = self.get_function(spec.get("FunctionName", ""))
-        if queue is None:
-            if source_service(spec) not in ("sqs", "kinesis", "dynamodb"):
-                raise InvalidParameterValueException(
-                    "The lab reads SQS queues, Kinesis streams and DynamoDB streams: this source is none of them."
-                )
-            return super().create_event_source_mapping(spec)  # which refuses what is not there
-        check_new(spec, queue, function, list(self._event_source_mappings.values()))
-        filters_of(spec.get("FilterCriteria"), QUEUE)
-        mapping = super().create_event_source_mapping(spec)
-        polling = QueueMapping(self.ground, queue, self.fleet(function), _settings(mapping), self.new_request_id)
-        self._mappings[mapping.uuid] = polling
-        if mapping.enabled:
-            polling.start()
-        return mapping
-
-    def update_event_source_mapping(self, uuid: str, spec: dict[str, Any]) -> EventSourceMapping | None:
-        before, polling = self.get_event_source_mapping(uuid), self._mappings.get(uuid)
-        if polling is None:
-            return super().update_event_source_mapping(uuid, spec)
-        if isinstance(polling, StreamMapping):
-            return self._update_stream_mapping(uuid, spec, polling)
-        check_settings(spec, polling.queue, before)
-        filters_of(spec.get("FilterCriteria"), QUEUE)
-        mapping = super().update_event_source_mapping(uuid, spec)
-        if "ScalingConfig" in spec:
-            mapping.scaling_config = spec["ScalingConfig"]
-        if "FunctionResponseTypes" in spec:
-            mapping.function_response_types = spec["FunctionResponseTypes"]
-        polling.change(self.fleet(self.get_function(mapping.function_arn)), _settings(mapping))
-        polling.start() if mapping.enabled else polling.stop()
-        return mapping
-
-    def delete_event_source_mapping(self, uuid: str) -> EventSourceMapping | None:
-        if uuid in self._mappings:
-            self._mappings.pop(uuid).close()
-        return super().delete_event_source_mapping(uuid)
-
-    def _create_stream_mapping(self, spec: dict[str, Any], stream: EventStream) -> EventSourceMapping:
-        function, clock = self.get_function(spec.get("FunctionName", "")), self.ground.clock
-        check_new_stream(spec, stream.arn, function, list(self._event_source_mappings.values()), clock)
-        for name, default in STREAM_DEFAULTS.items():
-            spec.setdefault(name, default)
-        settings = stream_settings(spec.get, stream)
-        mapping = super().create_event_source_mapping(spec)
-        reading = StreamMapping(
-            self.ground,
-            stream,
-            self.fleet(function),
-            settings,
-            start_of(spec, clock),
-            self.new_request_id,
-            function.role,
-        )
-        self._mappings[mapping.uuid] = reading
-        if mapping.enabled:
-            reading.start()
-        return mapping
-
-    def _update_stream_mapping(self, uuid: str, spec: dict[str, Any], reading: StreamMapping) -> EventSourceMapping:
-        check_stream_settings(spec)
-        before = self.get_event_source_mapping(uuid).get_configuration()
-        settings = stream_settings((before | spec).get, reading.stream)
-        mapping = super().update_event_source_mapping(uuid, spec)
-        reading.change(self.fleet(self.get_function(mapping.function_arn)), settings)
-        reading.start() if mapping.enabled else reading.stop()
-        return mapping
-
-    def _queue(self, arn: str) -> CloudQueue | None:
-        queues = sqs_backends[self.account_id][self.region_name].queues.values()
-        return next((queue for queue in queues if queue.queue_arn == arn), None)
-
 
 def _payload_limit(invocation_type: str) -> int:
     """In bytes; a DryRun is looked at like the call that it stands for, a synchronous one."""
@@ -389,14 +214,3 @@ def _check_zip(code: dict[str, Any]) -> None:
         raise InvalidParameterValueException(
             "Could not unzip uploaded file. Please check your file, then try to upload again."
         ) from error
-
-
-def _settings(mapping: EventSourceMapping) -> Settings:
-    scaling = mapping.scaling_config or {}
-    return Settings(
-        batch_size=mapping.batch_size,
-        window=int(mapping.max_batch_window or 0) * SECOND,
-        maximum_concurrency=scaling.get("MaximumConcurrency"),
-        reports_failures="ReportBatchItemFailures" in (mapping.function_response_types or []),
-        filters=filters_of(mapping.filter_criteria, QUEUE),
-    )

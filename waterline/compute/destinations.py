@@ -26,14 +26,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.backends import get_backend
-from moto.core.exceptions import ServiceException
-from werkzeug.exceptions import HTTPException
-
 from waterline.compute import limits
 from waterline.compute.outcome import Outcome
 from waterline.ground import Ground
-from waterline.services.delivery import Sender
+from waterline.services.delivery import NotTaken, Sender, Targets
 
 SUCCESS = "Success"
 RETRIES_EXHAUSTED = "RetriesExhausted"
@@ -44,10 +40,6 @@ RECURSIVE_INVOCATION = "RecursiveInvocation"
 _ERROR_MESSAGE_SIZE = 1024
 Attributes = Mapping[str, tuple[str, str]]
 """Name to type and value."""
-
-
-class NotDelivered(Exception):
-    """The target did not take the message; one sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +97,14 @@ class Destinations:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._targets = Targets(ground)
 
     def send_letter(self, arn: str, ending: Ending, attributes: Attributes) -> str:
-        """The event into a dead-letter queue. Returns the queue's or topic's name; raises NotDelivered."""
+        """The event into a dead-letter queue. Returns the queue's or topic's name; raises NotTaken."""
         return self._send(arn, ending, ending.event, attributes)
 
     def send_record(self, arn: str, ending: Ending) -> str:
-        """The invocation record to a destination. Returns the destination's name; raises NotDelivered."""
+        """The invocation record to a destination. Returns the destination's name; raises NotTaken."""
         date = self._ground.clock.date
         record = ending.record(date)
         if _service(arn) == "sns" and ending.condition != SUCCESS and len(record) > limits.TOPIC_MESSAGE:
@@ -119,83 +112,49 @@ class Destinations:
         return self._send(arn, ending, record, {})
 
     def _send(self, arn: str, ending: Ending, text: str, attributes: Attributes) -> str:
-        service, region, account, name = _service(arn), arn.split(":")[3], arn.split(":")[4], _name(arn)
-        try:
-            match service:
-                case "sqs":
-                    self._to_queue(arn, get_backend("sqs")[account][region], text, attributes)
-                case "sns":
-                    self._to_topic(arn, get_backend("sns")[account][region], text, attributes)
-                case "lambda":
-                    self._to_function(arn, get_backend("lambda")[account][region], text)
-                case "events":
-                    self._to_bus(arn, get_backend("events")[account][region], text, ending)
-                case "s3":
-                    self._to_bucket(name, get_backend("s3")[self._account(ending)]["aws"], text, ending)
-                case _:
-                    raise NotDelivered(f"{arn} is nothing that Lambda sends to")
-        # The last two: moto, when a rule of a bus has a target that it does not reach.
-        except (HTTPException, ServiceException, NotImplementedError, ImportError) as error:
-            said = " ".join(str(getattr(error, "message", None) or error).split())
-            raise NotDelivered(f"{service} did not take the message for {name}: {said}") from error
+        sender = Sender("lambda.amazonaws.com", ending.arn, ending.arn.split(":")[4], by_role=True)
+        service, name, size = _service(arn), _name(arn), len(text.encode())
+        match service:
+            case "sqs" | "sns" if name.endswith(".fifo"):
+                what = "queue" if service == "sqs" else "topic"
+                raise _refused(f"{name} is a FIFO {what}, and Lambda sends to standard {what}s only")
+            case "sqs":
+                values = {key: {"DataType": kind, "StringValue": value} for key, (kind, value) in attributes.items()}
+                self._targets.queue(sender, arn, text, values)
+            case "sns":
+                self._targets.topic(sender, arn, text, attributes)
+            case "lambda" if size > limits.ASYNCHRONOUS_PAYLOAD:
+                raise _refused(f"the record has {size} bytes, too many for the function {name}")
+            case "lambda":
+                self._targets.event(sender, arn, text)
+            case "events" if size > limits.BUS_EVENT:
+                raise _refused(f"the record is too large for the event bus {name}")
+            case "events":
+                self._targets.bus(sender, arn, [_entry(arn, ending, text)])
+            case "s3":
+                self._targets.bucket(sender, name, self._key(ending), text.encode())
+            case _:
+                raise _refused(f"{arn} is nothing that Lambda sends to")
         return name
 
-    @staticmethod
-    def _to_queue(arn: str, backend: Any, text: str, attributes: Attributes) -> None:
-        queue = backend.queue_at(arn)
-        if queue is None:
-            raise NotDelivered(f"the queue {_name(arn)} does not exist")
-        if queue.fifo_queue:
-            raise NotDelivered(f"{queue.name} is a FIFO queue, and Lambda sends to standard queues only")
-        values = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()}
-        backend.send_message(queue.name, text, message_attributes=values)
-
-    @staticmethod
-    def _to_topic(arn: str, backend: Any, text: str, attributes: Attributes) -> None:
-        topic = backend.topics.get(arn)
-        if topic is None:
-            raise NotDelivered(f"the topic {_name(arn)} does not exist")
-        if topic.fifo_topic:
-            raise NotDelivered(f"{topic.name} is a FIFO topic, and Lambda sends to standard topics only")
-        values = {name: {"Type": kind, "Value": value} for name, (kind, value) in attributes.items()}
-        backend.publish(text, arn=arn, message_attributes=values)
-
-    @staticmethod
-    def _to_function(arn: str, backend: Any, text: str) -> None:
-        size = len(text.encode())
-        if size > limits.ASYNCHRONOUS_PAYLOAD:
-            raise NotDelivered(f"the record has {size} bytes, too many for the function {_name(arn)}")
-        backend.send_event(arn, text)
-
-    @staticmethod
-    def _to_bus(arn: str, backend: Any, text: str, ending: Ending) -> None:
-        how = "Success" if ending.condition == SUCCESS else "Failure"
-        entry = {
-            "Source": "aws.lambda",
-            "DetailType": f"Lambda Function Invocation Result - {how}",
-            "Resources": [ending.arn, arn],
-            "Detail": text,
-            "EventBusName": arn,
-        }
-        if len(text.encode()) > limits.BUS_EVENT:
-            raise NotDelivered(f"the record is too large for the event bus {_name(arn)}")
-        if backend.bus_at(arn) is None:
-            raise NotDelivered(f"the event bus {_name(arn)} does not exist")
-        sender = Sender("lambda.amazonaws.com", ending.arn, ending.arn.split(":")[4], by_role=True)
-        refused = [answer for answer in backend.put_events([entry], sender) if "ErrorCode" in answer]
-        if refused:
-            raise NotDelivered(f"the event bus {_name(arn)} did not take the record: {refused[0]['ErrorMessage']}")
-
-    def _to_bucket(self, name: str, backend: Any, text: str, ending: Ending) -> None:
+    def _key(self, ending: Ending) -> str:
         date = self._ground.clock.date.astimezone(dt.UTC)
         suffix = self._ground.identifier("invocation records")
-        backend.put_object(
-            name, f"aws/lambda/async/{ending.name}/{date:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{suffix}", text.encode()
-        )
+        return f"aws/lambda/async/{ending.name}/{date:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{suffix}"
 
-    @staticmethod
-    def _account(ending: Ending) -> str:
-        return ending.arn.split(":")[4]
+
+def _entry(arn: str, ending: Ending, text: str) -> Mapping[str, Any]:
+    how = "Success" if ending.condition == SUCCESS else "Failure"
+    return {
+        "Source": "aws.lambda",
+        "DetailType": f"Lambda Function Invocation Result - {how}",
+        "Resources": [ending.arn, arn],
+        "Detail": text,
+    }
+
+
+def _refused(why: str) -> NotTaken:
+    return NotTaken("InvalidParameterValueException", why, retryable=False)
 
 
 def _service(arn: str) -> str:

@@ -25,9 +25,10 @@ from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.environment import Invocation
 from waterline.compute.outcome import Outcome
-from waterline.compute.stream_destination import AGE, RETRIES, LastAttempt, Source, description, send
+from waterline.compute.stream_destination import AGE, RETRIES, LastAttempt, Source, description, tell
 from waterline.compute.stream_retry import Batch, verdict
 from waterline.compute.tumbling import Window, judged
+from waterline.services.delivery import NotTaken, Targets
 from waterline.services.stream import StreamRecord
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Lane:
         why = f"in {wait} s" if len(batches) == 1 else f"in {wait} s, the batch split in two"
         for batch in batches:
             for record in batch.records:
-                self._journal.record("retried", self._mapping.fleet.place, record.message, why=why)
+                self._journal.record("retried", self._mapping.aim.place, record.message, why=why)
         self._rest(wait)
 
     def _rest(self, seconds: int) -> None:
@@ -168,13 +169,14 @@ class Lane:
         if self._window is not None:
             fields = self._window.fields(self._clock, self._reader.shard.id, self._mapping.stream.arn, final=final)
             event = f"{event[:-1]}, {json.dumps(fields)[1:]}"
-        invocation = Invocation(self._mapping.new_request_id(), event, messages, detail=detail)
-        gate = self._clock.gate()
-        if not self._mapping.fleet.start(invocation, lambda outcome, _log: gate.open(outcome)):
+        aim, gate = self._mapping.aim, self._clock.gate()
+        invocation = Invocation(self._mapping.new_request_id(), event, messages, detail=detail, qualifier=aim.qualifier)
+        fleet = aim.fleet()
+        if fleet is None or not fleet.start(invocation, lambda outcome, _log: gate.open(outcome)):
             return None
         gate.wait()
         outcome: Outcome = gate.value if self._window is None or final else judged(gate.value)
-        self._latest = LastAttempt(invocation.request_id, not outcome.succeeded)
+        self._latest = LastAttempt(invocation.request_id, fleet.version, not outcome.succeeded)
         return outcome
 
     def _entry(self, record: StreamRecord) -> str:
@@ -193,7 +195,7 @@ class Lane:
         )
         if trimmed:
             hours = shard.retention // (3600 * SECOND)
-            function = self._mapping.fleet.place.partition(":")[2]
+            function = self._mapping.aim.place.partition(":")[2]
             gone = replace(batch, records=batch.records[:trimmed])
             self._give_up(gone, AGE, f"older than the stream's {hours} h, and {function} was not done with it")
         if old > trimmed:
@@ -206,14 +208,14 @@ class Lane:
         mapping, shard, arn = self._mapping, self._reader.shard, self._mapping.settings.destination
         if arn is not None:
             info = "KinesisBatchInfo" if mapping.data_key == "data" else "DDBStreamBatchInfo"
-            source = Source(mapping.fleet.arn, mapping.fleet.version, mapping.stream.arn, info)
+            source = Source(mapping.aim.arn, mapping.stream.arn, info)
             record = description(source, shard, batch, condition, mapping.new_request_id(), self._latest, self._clock)
             why = f"{why}; {arn.rpartition(':')[2]} is told"
         for one in batch.records:
             if shard.is_trimmed(one):
                 shard.expire(one, why)
             else:
-                self._journal.record("dropped", mapping.fleet.place, one.message, why=why)
+                self._journal.record("dropped", mapping.aim.place, one.message, why=why)
         if arn is not None:
             self._tell(arn, json.dumps(record), tuple(one.message for one in batch.records))
 
@@ -222,14 +224,13 @@ class Lane:
         assert task is not None
         task.cause = messages
         try:
-            trouble = send(arn, body)
+            tell(Targets(self._mapping.ground), self._mapping.aim.arn, arn, body)
+        except NotTaken as refusal:
+            for message in messages:
+                why = f"{arn} was not told: {refusal}"
+                self._journal.record("dropped", self._mapping.aim.place, message, why=why)
         finally:
             task.cause = ()
-        if trouble is not None:
-            for message in messages:
-                self._journal.record(
-                    "dropped", self._mapping.fleet.place, message, why=f"{arn} was not told: {trouble}"
-                )
 
     # -- tumbling windows --------------------------------------------------------------------------------------------
 
@@ -256,7 +257,7 @@ class Lane:
             if (most is not None and retries > most) or self._reader.shard.is_trimmed(window.records[-1]):
                 for message in messages:
                     why = "the final invocation of its window was given up"
-                    self._journal.record("dropped", self._mapping.fleet.place, message, why=why)
+                    self._journal.record("dropped", self._mapping.aim.place, message, why=why)
                 break
             self._rest(replace(Batch(()), failures=failures).wait)
         if window.terminated_early:

@@ -10,6 +10,8 @@ PROVISIONED_AT_LEAST = facts["lambda.provisioned_min"].count
 SCALED_AT_ONCE = facts["lambda.scaling_rate"].count
 SCALING_PERIOD = int(facts["lambda.scaling_rate"].unit.rpartition("/")[2].removesuffix("s"))
 REQUESTS_PER_CONCURRENCY = facts["lambda.rps_per_concurrency"].count
+INITIALIZATION = int(facts["lambda.init_max"].seconds)
+PROVISIONED_INITIALIZATION = int(facts["lambda.init_provisioned_max"].seconds)
 SYNCHRONOUS_PAYLOAD = facts["lambda.payload_sync_max"].bytes
 ASYNCHRONOUS_PAYLOAD = facts["lambda.payload_async_max"].bytes
 

@@ -8,9 +8,10 @@ spill over
     an invocation that finds none free gets an environment on demand, with a cold start, like any other.
 
 Source: AWS Lambda Developer Guide, "Configuring provisioned concurrency for a function" and "Understanding the Lambda
-execution environment lifecycle" (read 2026-11): initialization may take 130 seconds or the function's timeout,
-whichever is longer; provisioned environments are kept until the configuration is deleted. Ours differs: all
-environments begin to initialize at once, and one that cannot be initialized is not tried again.
+execution environment lifecycle" (read 2026-11; fact ``lambda.init_provisioned_max``): initialization may take that long
+or as long as the function's timeout, whichever is longer; provisioned environments are kept until the configuration is
+deleted. Ours differs: all environments begin to initialize at once, and one that cannot be initialized is not tried
+again.
 """
 
 from __future__ import annotations
@@ -19,14 +20,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from waterline.clock import SECOND
+from waterline.compute import limits
 from waterline.compute.concurrency import FunctionConcurrency
 from waterline.ground import Ground
 from waterline.waiting import Task, TaskEnded
 
 if TYPE_CHECKING:
     from waterline.compute.environment import Environment
-
-_INITIALIZATION_LIMIT = 130
 
 
 class ProvisionedEnvironments:
@@ -107,7 +107,7 @@ class ProvisionedEnvironments:
         task = clock.task
         assert task is not None
         self._ground.journal.record("started", self._place, environment=number, why="provisioned concurrency")
-        allowed = max(_INITIALIZATION_LIMIT, environment.configuration.timeout)
+        allowed = max(limits.PROVISIONED_INITIALIZATION, environment.configuration.timeout)
         limit = clock.after(allowed * SECOND, self._too_long, task, environment, allowed)
         try:
             broken = environment.sandbox.initialize()

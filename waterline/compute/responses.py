@@ -83,5 +83,22 @@ class FunctionResponse(LambdaResponse):  # type: ignore[misc]
         self.backend.delete_provisioned_concurrency_config(*self._function_and_qualifier())
         return 204, {"status": 204}, ""
 
+    def create_function_url_config(self) -> tuple[int, dict[str, Any], str]:
+        made = self.backend.create_function_url_config(self._function(), self.json_body, self._get_param("Qualifier"))
+        return 201, {"status": 201}, json.dumps(made.to_dict())
+
+    def get_function_url_config(self) -> str:
+        return json.dumps(
+            self.backend.get_function_url_config(self._function(), self._get_param("Qualifier")).to_dict()
+        )
+
+    def update_function_url_config(self) -> str:
+        kept = self.backend.update_function_url_config(self._function(), self.json_body, self._get_param("Qualifier"))
+        return json.dumps(kept.to_dict())
+
+    def delete_function_url_config(self) -> tuple[int, dict[str, Any], str]:
+        self.backend.delete_function_url_config(self._function(), self._get_param("Qualifier"))
+        return 204, {"status": 204}, "{}"
+
     def _function_and_qualifier(self) -> tuple[str, str]:
         return self._function(), self._get_param("Qualifier", "")

@@ -7,6 +7,8 @@ poller
     while there is a backlog and none is idle, one more comes every fifth of a second (300 a minute).
 batch
     what one invocation gets: at most the batch size and 6 MB, gathered for at most the batching window.
+backing off
+    while invocations fail, pollers go: one in fourteen in every fifth of a second in which one failed, down to five.
 scout
     notices that messages arrive while every poller is busy, so that one more may come.
 
@@ -17,8 +19,9 @@ on until the first message's visibility timeout is over; then the batch comes ba
 
 Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", "Configuring scaling behavior for SQS event source
 mappings" and "Handling errors for an SQS event source in Lambda" (read 2026-11). AWS does not say how long it waits
-after a throttle, nor which poller gets a message; here a batch that is being gathered is filled before another is
-begun, no poller is added while one waits out a throttle, and receives are instant.
+after a throttle, nor which poller gets a message, nor by how much it backs off when a function fails: one in fourteen
+is ours, fitted to measurements (Rehan van der Merwe, "7 SQS Lambda ESM Scaling Behaviours"). Here a batch that is being
+gathered is filled before another is begun, no poller is added while one waits out a throttle, and receives are instant.
 """
 
 from __future__ import annotations
@@ -30,14 +33,16 @@ from typing import Any
 
 from waterline.clock import SECOND
 from waterline.compute import limits
+from waterline.compute.aim import Aim
 from waterline.compute.batch_response import reported_failures
-from waterline.compute.environment import Fleet, Invocation
+from waterline.compute.environment import Invocation
 from waterline.compute.filters import Filters
 from waterline.compute.outcome import Outcome
 from waterline.ground import Ground
 from waterline.services.sqs import CloudQueue, Message
 
 _GROWTH_INTERVAL = 60 * SECOND // limits.MORE_POLLERS_PER_MINUTE
+_BACKOFF = 1 / 14  # fitted: tests/compute/test_published_measurements.py
 _FIRST_THROTTLE_WAIT = SECOND
 
 
@@ -55,25 +60,25 @@ class Settings:
 class QueueMapping:
     """Polls one queue for one function, from :meth:`start` until :meth:`stop`."""
 
-    def __init__(
-        self, ground: Ground, queue: CloudQueue, fleet: Fleet, settings: Settings, request_id: Callable[[], str]
-    ):
+    def __init__(self, ground: Ground, queue: CloudQueue, aim: Aim, settings: Settings, request_id: Callable[[], str]):
         self._ground = ground
         self._clock = ground.clock
         self.queue = queue
         self._new_request_id = request_id
         self._settings = settings
-        self.fleet = fleet
+        self.aim = aim
         self._running = False
         self._pollers = 0
         self._idle = 0
         self._throttled = 0
-        self._growing = False
+        self._scaling = False
+        self._failed = False
+        self._too_many = 0.0
         self._scouting = False
 
     def start(self) -> None:
         """Begin to poll, or, when it polls already, see to it that there are as many pollers as there should be."""
-        if self.queue.deleted or self.fleet.closed:
+        if self.queue.deleted or not self.aim.exists:
             return
         self._running = True
         while self._pollers < min(limits.FIRST_POLLERS, self._limit):
@@ -96,11 +101,11 @@ class QueueMapping:
         if self._running:
             self.stop()
             why = f"{why}: its event source mapping stopped polling {self.queue.name}"
-            self._ground.journal.record("ended", self.fleet.place, why=why)
+            self._ground.journal.record("ended", self.aim.place, why=why)
 
-    def change(self, fleet: Fleet, settings: Settings) -> None:
+    def change(self, aim: Aim, settings: Settings) -> None:
         """From the next batch on, invoke this function under these settings."""
-        self.fleet, self._settings = fleet, settings
+        self.aim, self._settings = aim, settings
         self.queue.arrivals.notify_all()
 
     @property
@@ -116,11 +121,11 @@ class QueueMapping:
     def _poll(self) -> None:
         """One poller's life. It waits without a timer while the queue is empty, and so costs nothing."""
         try:
-            while self._may_poll() and self._pollers <= self._limit:
+            while self._may_poll() and self._pollers <= self._limit and not self._backs_off():
                 batch = self._receive(min(self._settings.batch_size, limits.RECEIVED_AT_ONCE))
                 if batch:
                     self._gather(batch)
-                    self._grow_if_needed()
+                    self._scale_if_needed()
                     for part in self._parts(batch):
                         self._deliver(part)
                 elif self._pollers > limits.FIRST_POLLERS:
@@ -162,7 +167,7 @@ class QueueMapping:
             wanted = [message for message in received if filters is None or filters.want(self._record(message))]
             for message in received:
                 if message not in wanted:
-                    why = f"no filter of {self.fleet.place.partition(':')[2]} wants it"
+                    why = f"no filter of {self.aim.place.partition(':')[2]} wants it"
                     self._ground.journal.record("filtered", self.queue.place, message.id, why=why)
                     self.queue.discard(message)
             if wanted:
@@ -176,20 +181,37 @@ class QueueMapping:
                 if self._idle and self._running:
                     self._pass_on()
                 else:
-                    self._grow_if_needed()
+                    self._scale_if_needed()
         finally:
             self._scouting = False
 
-    def _grow_if_needed(self) -> None:
-        if not self._growing and self._wants_more():
-            self._growing = True
-            self._clock.after(_GROWTH_INTERVAL, self._grow)
+    # -- how many pollers --------------------------------------------------------------------------------------------
 
-    def _grow(self) -> None:
-        self._growing = False
+    def _scale_if_needed(self) -> None:
+        if not self._scaling and (self._failed or self._wants_more()):
+            self._scaling = True
+            self._clock.after(_GROWTH_INTERVAL, self._scale)
+
+    def _scale(self) -> None:
+        self._scaling = False
+        if self._failed:
+            self._failed = False
+            self._too_many += self._pollers * _BACKOFF
+        if self._pollers <= limits.FIRST_POLLERS:
+            self._too_many = 0.0
         if self._wants_more():
-            self._add_poller()
-            self._grow_if_needed()
+            if self._too_many >= 1:
+                self._too_many -= 1
+            else:
+                self._add_poller()
+            self._scale_if_needed()
+
+    def _backs_off(self) -> bool:
+        """Whether a poller is to end because invocations have failed."""
+        if self._too_many < 1 or self._pollers <= limits.FIRST_POLLERS:
+            return False
+        self._too_many -= 1
+        return True
 
     def _wants_more(self) -> bool:
         return (
@@ -215,10 +237,14 @@ class QueueMapping:
 
     def _deliver(self, batch: list[Message]) -> None:
         event = json.dumps({"Records": [self._record(message) for message in batch]})
-        invocation = Invocation(self._new_request_id(), event, tuple(message.id for message in batch))
+        messages = tuple(message.id for message in batch)
+        invocation = Invocation(self._new_request_id(), event, messages, qualifier=self.aim.qualifier)
         settings, gate = self._settings, self._clock.gate()
         if self._start(invocation, batch[0], lambda outcome, _log: gate.open(outcome)):
             gate.wait()
+            if not gate.value.succeeded:
+                self._failed = True
+                self._scale_if_needed()
             for message in _done(batch, gate.value, settings):
                 self.queue.discard(message)
 
@@ -226,7 +252,7 @@ class QueueMapping:
         """Invoke the function; when it is throttled, again and again while the batch is hidden."""
         hidden_until = first.received_at + int(self.queue.visibility_timeout) * SECOND
         wait = _FIRST_THROTTLE_WAIT
-        while not self.fleet.start(invocation, finish):
+        while not ((fleet := self.aim.fleet()) and fleet.start(invocation, finish)):
             if not self._running or self._clock.now + wait >= hidden_until:
                 return False
             self._throttled += 1

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import EventSourceMapping, LambdaFunction
+from moto.awslambda.models import EventSourceMapping
 from moto.core.exceptions import JsonRESTError
 
 from waterline.clock import Clock
 from waterline.compute import limits
-from waterline.compute.mapping_checks import MappingExists, _check_range
+from waterline.compute.aim import Aim
+from waterline.compute.mapping_checks import MappingExists, check_range, check_response_types, unsupported
 from waterline.compute.stream_destination import destination_of
 
 _POSITIONS = ("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP")
@@ -38,13 +39,13 @@ class StreamMappingExists(MappingExists):
 
 
 def check_new_stream(
-    spec: Mapping[str, Any], arn: str, function: LambdaFunction, others: list[EventSourceMapping], clock: Clock
+    spec: Mapping[str, Any], arn: str, aim: Aim, others: list[EventSourceMapping], clock: Clock
 ) -> None:
     """Raise what AWS answers to a mapping that cannot be made."""
     check_stream_settings(spec)
     for other in others:
-        if other.event_source_arn == arn and other.function_arn == function.function_arn:
-            raise StreamMappingExists(arn, function.function_name, other.uuid)
+        if other.event_source_arn == arn and other.function_arn == aim.arn:
+            raise StreamMappingExists(arn, aim.name, other.uuid)
     position = spec.get("StartingPosition")
     if not position:
         raise InvalidParameterValueException(
@@ -65,20 +66,21 @@ def check_new_stream(
 
 def check_stream_settings(spec: Mapping[str, Any]) -> None:
     """Raise what AWS answers to settings out of bounds."""
-    _check_range("batchSize", spec.get("BatchSize"), limits.BATCH_SIZE)
-    _check_range("maximumBatchingWindowInSeconds", spec.get("MaximumBatchingWindowInSeconds"), limits.BATCHING_WINDOW)
-    _check_range("parallelizationFactor", spec.get("ParallelizationFactor"), limits.PARALLELIZATION)
-    _check_range("maximumRetryAttempts", spec.get("MaximumRetryAttempts"), limits.STREAM_RETRIES)
-    _check_range("tumblingWindowInSeconds", spec.get("TumblingWindowInSeconds"), limits.TUMBLING_WINDOW)
+    check_range("batchSize", spec.get("BatchSize"), limits.BATCH_SIZE)
+    check_range("maximumBatchingWindowInSeconds", spec.get("MaximumBatchingWindowInSeconds"), limits.BATCHING_WINDOW)
+    check_range("parallelizationFactor", spec.get("ParallelizationFactor"), limits.PARALLELIZATION)
+    check_range("maximumRetryAttempts", spec.get("MaximumRetryAttempts"), limits.STREAM_RETRIES)
+    check_range("tumblingWindowInSeconds", spec.get("TumblingWindowInSeconds"), limits.TUMBLING_WINDOW)
     age = spec.get("MaximumRecordAgeInSeconds")
-    _check_range("maximumRecordAgeInSeconds", age, limits.STREAM_RECORD_AGE)
+    check_range("maximumRecordAgeInSeconds", age, limits.STREAM_RECORD_AGE)
     if age is not None and -1 < age < limits.SHORTEST_STREAM_RECORD_AGE:
         raise InvalidParameterValueException(
             f"Invalid request provided: MaximumRecordAgeInSeconds is -1 or at least "
             f"{limits.SHORTEST_STREAM_RECORD_AGE}, not {age}."
         )
     if spec.get("ScalingConfig"):
-        raise InvalidParameterValueException("Invalid request provided: ScalingConfig is for Amazon SQS only.")
+        raise unsupported("ScalingConfig")
+    check_response_types(spec)
     destination_of(spec.get("DestinationConfig"))
 
 

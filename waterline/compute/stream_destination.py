@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.core.exceptions import ServiceException
-from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
 
 from waterline.clock import Clock
 from waterline.compute.stream_retry import Batch
+from waterline.services.delivery import Sender, Targets
 from waterline.services.stream import Shard
 
 RETRIES, AGE = "RetryAttemptsExhausted", "RecordAgeExceeded"
@@ -31,15 +29,15 @@ class LastAttempt:
     """The latest invocation with a batch. `error`: whether the function failed, and not only reported records."""
 
     request_id: str
+    version: str
     error: bool
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a description says of the mapping: ARNs, the function's version, and the name of the batch's part."""
+    """What a description says of the mapping: ARNs, and the name of the batch's part."""
 
     function_arn: str
-    version: str
     stream_arn: str
     batch_info: str
 
@@ -49,9 +47,11 @@ def description(
 ) -> dict[str, Any]:
     """The invocation record of a batch that was given up."""
     first, latest = batch.records[0], batch.records[-1]
-    response: dict[str, Any] = {"statusCode": 200, "executedVersion": source.version}
-    if last is not None and last.error:
-        response["functionError"] = "Unhandled"
+    answered: dict[str, Any] = {}
+    if last is not None:
+        answered["responseContext"] = {"statusCode": 200, "executedVersion": last.version}
+        if last.error:
+            answered["responseContext"]["functionError"] = "Unhandled"
     return {
         "requestContext": {
             "requestId": request_id if last is None else last.request_id,
@@ -59,7 +59,7 @@ def description(
             "condition": condition,
             "approximateInvokeCount": batch.invocations,
         },
-        **({} if last is None else {"responseContext": response}),
+        **answered,
         "version": "1.0",
         "timestamp": _stamp(clock, clock.now),
         source.batch_info: {
@@ -81,6 +81,10 @@ def _stamp(clock: Clock, at: int) -> str:
 
 def destination_of(configuration: Any) -> str | None:
     """The ARN in a ``DestinationConfig``. Raises what is answered to one that cannot be used."""
+    if (configuration or {}).get("OnSuccess"):
+        raise InvalidParameterValueException(
+            "Unsupported DestinationConfig parameter for given event source mapping type."
+        )
     arn = ((configuration or {}).get("OnFailure") or {}).get("Destination")
     if not arn:
         return None
@@ -92,14 +96,8 @@ def destination_of(configuration: Any) -> str | None:
     return str(arn)
 
 
-def send(arn: str, body: str) -> str | None:
-    """Send a description to a queue or a topic; what went wrong, or None."""
-    _, _, service, region, account, name = arn.split(":", 5)
-    try:
-        if service == "sqs":
-            sqs_backends[account][region].send_message(name, body)
-        else:
-            sns_backends[account][region].publish(body, arn=arn)
-    except ServiceException as error:
-        return str(getattr(error, "message", error))
-    return None
+def tell(targets: Targets, function_arn: str, arn: str, body: str) -> None:
+    """Send a description to a queue or a topic. Raises NotTaken."""
+    sender = Sender("lambda.amazonaws.com", function_arn, function_arn.split(":")[4], by_role=True)
+    hand_over = targets.queue if arn.split(":")[2] == "sqs" else targets.topic
+    hand_over(sender, arn, body)

@@ -4,7 +4,8 @@ Words
 -----
 reader
     reads one shard from its position on, and deals the records out to lanes. It looks once a second at a shard of
-    Kinesis, four times a second at one of DynamoDB, counted from when the mapping began to read the shard.
+    Kinesis, four times a second at one of DynamoDB, counted from when the mapping began to read the shard. What a read
+    gives, and whether the shard refuses it, is the stream's to say; to a consumer (enhanced fan-out) they are pushed.
 lane
     works off records one batch after another (``lane``). A shard has as many as the parallelization factor says; the
     records of one key go to one lane, so they stay in order.
@@ -19,7 +20,7 @@ disabled goes on where it stopped.
 Sources: AWS Lambda Developer Guide, "How Lambda processes records from stream and queue-based event sources", "Using
 Lambda to process records from Amazon Kinesis Data Streams", "Using AWS Lambda with Amazon DynamoDB" (read 2026-11;
 facts ``esm.kinesis_poll_rate``, ``esm.ddb_poll_rate``, ``esm.stream_max_concurrency``). AWS does not say what happens
-between a poll and a batch; here a reader takes over all that there is and holds it in memory, and a mapping with
+between a poll and a batch; here a reader takes over all that it reads and holds it in memory, and a mapping with
 ``LATEST`` begins at the instant at which it is made, not some minutes later.
 """
 
@@ -30,7 +31,7 @@ from collections.abc import Callable
 
 from waterline.clock import SECOND
 from waterline.compute import limits
-from waterline.compute.environment import Fleet
+from waterline.compute.aim import Aim
 from waterline.compute.filters import DYNAMODB, KINESIS
 from waterline.compute.lane import Lane
 from waterline.compute.stream_settings import Start, StreamSettings
@@ -45,7 +46,7 @@ class StreamMapping:
         self,
         ground: Ground,
         stream: EventStream,
-        fleet: Fleet,
+        aim: Aim,
         settings: StreamSettings,
         start: Start,
         request_id: Callable[[], str],
@@ -53,7 +54,7 @@ class StreamMapping:
     ) -> None:
         self.ground = ground
         self.stream = stream
-        self.fleet = fleet
+        self.aim = aim
         self.settings = settings
         self.role = role
         self.new_request_id = request_id
@@ -63,13 +64,15 @@ class StreamMapping:
         self.closed = False
         self._positions = {shard.id: start.in_shard(shard) for shard in stream.logs}
         self._readers: dict[str, Reader] = {}
-        self._polls = limits.KINESIS_POLLS_PER_SECOND if self.data_key == KINESIS else limits.DYNAMODB_POLLS_PER_SECOND
+        polls = limits.KINESIS_POLLS_PER_SECOND if self.data_key == KINESIS else limits.DYNAMODB_POLLS_PER_SECOND
+        self.poll_interval = 0 if stream.pushes else SECOND // polls
+        """In microseconds; 0: records come by themselves."""
 
     # -- what the API does with it -----------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to read, or go on."""
-        if not (self.closed or self.fleet.closed):
+        if not self.closed and self.aim.exists:
             self.running = True
             self._open_readers()
             self._wake()
@@ -91,11 +94,11 @@ class StreamMapping:
         if not self.closed:
             self.close()
             why = f"{why}: its event source mapping stopped reading {self.stream.place.partition(':')[2]}"
-            self.ground.journal.record("ended", self.fleet.place, why=why)
+            self.ground.journal.record("ended", self.aim.place, why=why)
 
-    def change(self, fleet: Fleet, settings: StreamSettings) -> None:
+    def change(self, aim: Aim, settings: StreamSettings) -> None:
         """From the next batch on, invoke this function under these settings."""
-        self.fleet, self.settings = fleet, settings
+        self.aim, self.settings = aim, settings
         self._wake()
 
     # -- what readers and lanes do with it ---------------------------------------------------------------------------
@@ -105,11 +108,6 @@ class StreamMapping:
         while not (self.running or self.closed):
             self.changed.wait()
         return not self.closed
-
-    @property
-    def poll_interval(self) -> int:
-        """In microseconds."""
-        return SECOND // self._polls
 
     def finished(self) -> None:
         """A shard has been worked off: its children may be read."""
@@ -145,6 +143,7 @@ class Reader:
         self._position = position
         self._begun = self._clock.now
         self._latest_poll = -1
+        self._again = 0
         self._drained = self._clock.signal()
         self._lanes: list[Lane] = []
         self._clock.spawn(f"reader of {shard.id}", self._run)
@@ -160,14 +159,13 @@ class Reader:
         return self.shard.closed and self.caught_up
 
     def read(self) -> None:
-        """One poll: take over what has arrived, filter it, and deal it out by key."""
+        """One poll: take over what it finds, filter it, and deal it out by key."""
         settings, lanes = self.mapping.settings, self._lanes
-        records = self.shard.after(self._position)
-        self._position = self.shard.end
+        records, self._position, self._again = self.mapping.stream.poll(self.shard, self._position)
         for record in records:
             record.taken = True
             if settings.filters is not None and not settings.filters.want(record.event):
-                why = f"no filter of {self.mapping.fleet.place.partition(':')[2]} wants it"
+                why = f"no filter of {self.mapping.aim.place.partition(':')[2]} wants it"
                 self.mapping.ground.journal.record("filtered", self.shard.place, record.message, why=why)
             else:
                 lanes[_lane_of(record, len(lanes))].put(record)
@@ -188,7 +186,9 @@ class Reader:
 
     def _run(self) -> None:
         while self.mapping.wait_until_running():
-            if len(self._lanes) != self.mapping.settings.lanes:
+            if self.mapping.stream.deleted and not self.shard.closed:
+                self.mapping.stop_because("its consumer was deregistered")
+            elif len(self._lanes) != self.mapping.settings.lanes:
                 self._make_lanes()
             elif not self.caught_up:
                 self._clock.sleep((self._next_poll() - self._clock.now) / SECOND)
@@ -216,6 +216,8 @@ class Reader:
     def _next_poll(self) -> int:
         """The next instant of the grid on which this shard is polled, no instant twice."""
         interval = self.mapping.poll_interval
+        if not interval:
+            return max(self._clock.now, self._again)
         since = -(-(self._clock.now - self._begun) // interval)
         due = self._begun + since * interval
         return due if due > self._latest_poll else due + interval

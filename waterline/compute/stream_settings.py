@@ -16,6 +16,7 @@ from moto.kinesis.models import kinesis_backends
 from waterline.clock import SECOND, Clock
 from waterline.compute import limits
 from waterline.compute.filters import DYNAMODB, KINESIS, Filters, filters_of
+from waterline.compute.mapping_checks import REPORT
 from waterline.compute.stream_checks import instant_of
 from waterline.compute.stream_destination import destination_of
 from waterline.compute.stream_retry import RetryPolicy
@@ -75,7 +76,7 @@ def stream_settings(get: Callable[[str], Any], stream: EventStream) -> StreamSet
             most=None if most in (None, -1) else int(most),
             maximum_age=None if age in (None, -1) else int(age) * SECOND,
             bisects=bool(get("BisectBatchOnFunctionError")),
-            reports_failures="ReportBatchItemFailures" in (get("FunctionResponseTypes") or []),
+            reports_failures=REPORT in (get("FunctionResponseTypes") or []),
         ),
         filters=filters_of(get("FilterCriteria"), DYNAMODB if ":dynamodb:" in stream.arn else KINESIS),
         destination=destination_of(get("DestinationConfig")),

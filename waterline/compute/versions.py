@@ -10,7 +10,7 @@ alias
 Source: AWS Lambda Developer Guide, "Manage Lambda function versions", "Implement Lambda canary deployments using a
 weighted alias" and "Configuring provisioned concurrency for a function"; Lambda API Reference, the operations of the
 same names (read 2026-11). The sentences of the refusals are those that AWS answers, as published in issues of tools
-that met them. Ours differs: an alias that an event source mapping names is the version that it named at that moment.
+that met them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from moto.core.exceptions import JsonRESTError
 
 from waterline.compute import limits
 from waterline.compute.concurrency import Account
-from waterline.compute.environment import Fleet
+from waterline.compute.fleet import Fleet
 from waterline.ground import Ground
 
 _LATEST = "$LATEST"
@@ -205,9 +205,8 @@ class VersionedFunctions(LambdaBackend):  # type: ignore[misc]
 
     def list_provisioned_concurrency_configs(self, function_name: str) -> list[dict[str, Any]]:
         function = self.get_function(function_name)
-        base = ":".join(function.function_arn.split(":")[:7])
         return [
-            {"FunctionArn": f"{base}:{qualifier}", **config.answer()}
+            {"FunctionArn": arn_of(function, qualifier), **config.answer()}
             for (name, qualifier), config in self._provisioned.items()
             if name == function.function_name
         ]
@@ -239,6 +238,12 @@ def named(function_name: str, qualifier: str | None) -> str | None:
     """The qualifier in a function's name or ARN, which goes before the one that stands beside it, as moto has it."""
     parts = function_name.split(":")
     return parts[-1] if len(parts) in (2, 8) else qualifier
+
+
+def arn_of(function: LambdaFunction, qualifier: str | None) -> str:
+    """The ARN under which a function is invoked: with the qualifier that the caller named, or without one."""
+    base = ":".join(function.function_arn.split(":")[:7])
+    return base if qualifier is None else f"{base}:{qualifier}"
 
 
 def _check_routing(version: str, routing_config: Any) -> None:

@@ -17,10 +17,10 @@ BYTES: Final = {"bytes": 1, "KB": 2**10, "KiB": 2**10, "MB": 2**20, "MiB": 2**20
 
 COUNTS: Final = frozenset({
     "attempts", "AZs", "buses", "characters", "combinations", "concurrent executions", "concurrent invocations",
-    "consumers", "copies", "destinations", "entries", "environments", "events", "executions", "filters", "invocations",
-    "keys",
-    "messages", "operations", "policies", "pollers", "readers", "receives", "records", "requests", "retries", "rules",
-    "services", "shards", "streams", "subscribers", "subscriptions", "targets", "tasks", "topics", "transitions",
+    "consumers", "copies", "data points", "destinations", "entries", "environments", "events", "executions", "filters",
+    "invocations", "keys", "messages", "operations", "policies", "pollers", "readers", "receives", "records",
+    "requests", "retries", "rules", "services", "shards", "streams", "subscribers", "subscriptions", "targets", "tasks",
+    "topics", "transitions",
 })  # fmt: skip
 
 RATES: Final = frozenset({

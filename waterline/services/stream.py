@@ -14,18 +14,18 @@ taken
     a reader has taken the record over, so that what becomes of it is the reader's to say. A record that nobody has
     taken when it is trimmed is ``expired`` in the journal.
 
-Kinesis and DynamoDB Streams keep their records in here; event source mappings read them (``waterline.compute``).
+Kinesis and DynamoDB Streams keep their records in here; event source mappings (``waterline.compute``) and Firehose read
+them.
 Sources: Amazon Kinesis Data Streams Developer Guide, "Terminology and concepts" and "Change the data retention period";
 Amazon DynamoDB Developer Guide, "Change data capture for DynamoDB Streams" (read 2026-11).
 """
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from waterline.ground import Ground
 from waterline.waiting import Timer
@@ -35,7 +35,7 @@ from waterline.waiting import Timer
 class StreamRecord:
     """One record. `message` names it in the journal; `at` is its arrival in microseconds since the cloud's start.
 
-    `event` is what an entry of ``Records`` in a function's event holds of it.
+    `event` is what an entry of ``Records`` in a function's event holds of it; `size` in bytes, as reads count it.
     """
 
     message: str
@@ -43,13 +43,22 @@ class StreamRecord:
     order_key: str
     at: int
     event: Mapping[str, Any]
+    size: int = 0
     taken: bool = False
+
+
+class Read(NamedTuple):
+    """What a poll has found, and the position after it. `again`: another one is of no use before that instant."""
+
+    records: Sequence[StreamRecord]
+    position: int
+    again: int = 0
 
 
 class Shard:
     """A log of records. `retention` answers in microseconds. `arrivals` wakes all who wait for a record or the end.
 
-    `parents`: the shards that it goes on from, which must be read before it. `on_trim` hears of each record trimmed.
+    `parents`: the shards that it goes on from, which must be read before it.
     """
 
     def __init__(
@@ -59,12 +68,11 @@ class Shard:
         identifier: str,
         retention: Callable[[], int],
         parents: Sequence[str] = (),
-        on_trim: Callable[[StreamRecord], object] | None = None,
     ) -> None:
         self._ground = ground
         self._retention = retention
-        self._on_trim = on_trim
-        self._records: deque[StreamRecord] = deque()
+        self._records: list[StreamRecord] = []
+        self._gone = 0
         self._timer: Timer | None = None
         self.place = place
         self.id = identifier
@@ -76,7 +84,7 @@ class Shard:
     @property
     def end(self) -> int:
         """The position after the latest record."""
-        return self.horizon + len(self._records)
+        return self.horizon + len(self._records) - self._gone
 
     @property
     def retention(self) -> int:
@@ -95,36 +103,54 @@ class Shard:
 
     def purge(self) -> None:
         """The stream is deleted, and with it what is in it."""
-        for record in self._records:
+        for record in self._records[self._gone :]:
             if not record.taken:
                 self._ground.journal.record("purged", self.place, record.message, why="the stream was deleted")
-        self.horizon += len(self._records)
+        self.horizon = self.end
+        self._gone = 0
         self._records.clear()
         self._watch()
         self.close()
 
-    def after(self, position: int) -> list[StreamRecord]:
-        """The records from a position on that have not been trimmed."""
+    def after(self, position: int, most: int | None = None, size: int | None = None) -> Read:
+        """The records from a position on that have not been trimmed; at most so many, and so many bytes of them.
+
+        The first one is among them however large it is.
+        """
         self.trim()
-        return list(islice(self._records, max(position - self.horizon, 0), None))
+        begin = max(position, self.horizon)
+        first = begin - self.horizon + self._gone
+        records = self._records[first : None if most is None else first + most]
+        if size is not None:
+            total = 0
+            for count, record in enumerate(records):
+                total += record.size
+                if total > size and count:
+                    del records[count:]
+                    break
+        return Read(records, begin + len(records))
 
     def position_at(self, instant: int) -> int:
         """The position of the first record that arrived at `instant` or later."""
         self.trim()
-        return self.horizon + sum(1 for record in self._records if record.at < instant)
+        found = bisect_left(self._records, instant, lo=self._gone, key=lambda record: record.at)
+        return self.horizon + found - self._gone
 
     def is_trimmed(self, record: StreamRecord) -> bool:
         return self._ground.clock.now >= record.at + self._retention()
 
     def trim(self) -> None:
         """Let go of what is older than the retention period; a changed period holds for what is there."""
-        while self._records and self.is_trimmed(self._records[0]):
-            record = self._records.popleft()
+        before = self._gone
+        while self._gone < len(self._records) and self.is_trimmed(self._records[self._gone]):
+            record = self._records[self._gone]
+            self._gone += 1
             self.horizon += 1
-            if self._on_trim is not None:
-                self._on_trim(record)
             if not record.taken:
                 self.expire(record, "older than the stream keeps records, and nobody had read it")
+        if self._gone > before and self._gone * 2 >= len(self._records):
+            del self._records[: self._gone]
+            self._gone = 0
         self._watch()
 
     def expire(self, record: StreamRecord, why: str) -> None:
@@ -132,7 +158,7 @@ class Shard:
         self._ground.journal.record("expired", self.place, record.message, why=why)
 
     def _watch(self) -> None:
-        due = self._records[0].at + self._retention() if self._records else None
+        due = self._records[self._gone].at + self._retention() if self._gone < len(self._records) else None
         if self._timer is not None and self._timer.pending and self._timer.at == due:
             return
         if self._timer is not None:
@@ -141,11 +167,28 @@ class Shard:
 
 
 class EventStream(Protocol):
-    """What an event source mapping must know of a stream. A shard that is closed wakes its readers."""
+    """What a reader must know of a stream. A shard that is closed wakes its readers.
+
+    `pushes`: it hands records over as they come, and is not polled at intervals.
+    """
 
     arn: str
     place: str
-    deleted: bool
+    pushes: bool
+
+    @property
+    def deleted(self) -> bool: ...
 
     @property
     def logs(self) -> Sequence[Shard]: ...
+
+    def poll(self, shard: Shard, position: int) -> Read:
+        """Read on from a position, as far as the stream lets its readers; nothing, if it refuses."""
+
+
+def readable(data: str, content: bytes) -> str:
+    """The body of a record in the journal: bytes as text, if they are text in UTF-8; if not, `data`, their base64."""
+    try:
+        return content.decode()
+    except ValueError:
+        return data

@@ -71,7 +71,9 @@ def test_a_record_has_the_keys_of_a_record_on_aws(river: River) -> None:
     ids=["trim horizon", "latest", "timestamp before", "timestamp between"],
 )
 def test_a_mapping_begins_at_its_starting_position(river: River, position: dict[str, object], seen: str) -> None:
-    """ "Starting position": all records, only new ones, or those from a time on."""
+    """ "Lambda parameters for Amazon Kinesis Data Streams event source mappings": all records, only new ones, or
+    those from a time on.
+    """
     river.stream()
     river.world.deploy(PASS)
     river.put("old")
@@ -83,7 +85,9 @@ def test_a_mapping_begins_at_its_starting_position(river: River, position: dict[
 
 
 def test_a_shard_of_kinesis_is_polled_once_a_second(river: River) -> None:
-    """ "Polling and batching": a base rate of once per second for each shard (fact esm.kinesis_poll_rate)."""
+    """ "Using Lambda to process records from Amazon Kinesis Data Streams": a base rate of once per second for each
+    shard (fact esm.kinesis_poll_rate).
+    """
     river.begin(PASS)
     river.advance(0.3)
     river.put("a")
@@ -126,7 +130,7 @@ def test_a_batch_is_as_large_as_the_batch_size_says(river: River) -> None:
 
 
 def test_a_batch_has_a_hundred_records_unless_said(river: River) -> None:
-    """ "Lambda parameters for Amazon Kinesis": BatchSize, default 100."""
+    """ "Lambda parameters for Amazon Kinesis Data Streams event source mappings": BatchSize, default 100."""
     river.stream()
     river.world.deploy(PASS)
     river.kinesis.put_records(StreamName="clicks", Records=[{"Data": b"x", "PartitionKey": "k"} for _ in range(250)])
@@ -155,9 +159,12 @@ def test_a_full_batch_does_not_wait_for_its_window(river: River) -> None:
 
 def test_six_megabytes_end_a_batch(river: River) -> None:
     """ "Batching behavior": the payload limit of 6 MB; a record's data count in base64."""
-    river.begin(PASS)
+    river.stream()
+    river.world.deploy(PASS)
     for letter in "abcdef":
         river.put(letter * 1_000_000)
+        river.advance(1)  # a shard takes 1 MB a second
+    river.map()
     river.settle()
     assert [len(bodies.split()) for _, bodies in river.batches()] == [4, 2]
 
@@ -217,7 +224,7 @@ def test_a_changed_factor_waits_for_what_is_under_way(river: River) -> None:
 
 
 def test_the_iterator_age_is_that_of_the_last_record_when_the_function_is_invoked(river: River) -> None:
-    """ "Lambda function metrics", IteratorAge: how old the last record of the batch was."""
+    """ "Types of metrics for Lambda functions", IteratorAge: how old the last record of the batch was."""
     river.begin(sleeping(10), BatchSize=2)
     river.put("a", "b", "c")
     river.advance(4)
@@ -347,7 +354,7 @@ def test_a_deleted_stream_ends_its_mapping_when_what_was_read_is_done(river: Riv
 
 
 def test_cloudwatch_has_the_iterator_age_in_milliseconds(river: River) -> None:
-    """ "Lambda function metrics", IteratorAge: what an alarm on a stuck shard looks at."""
+    """ "Types of metrics for Lambda functions", IteratorAge: what an alarm on a stuck shard looks at."""
     river.begin(FAIL_ON_BAD)
     river.put("bad")
     river.advance(60)

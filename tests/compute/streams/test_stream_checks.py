@@ -21,7 +21,7 @@ OUT_OF_BOUNDS: list[tuple[dict[str, Any], str]] = [
     ({"MaximumRecordAgeInSeconds": 604_801}, "less than or equal to 604800"),
     ({"MaximumRecordAgeInSeconds": 59}, "at least 60"),
     ({"TumblingWindowInSeconds": 901}, "less than or equal to 900"),
-    ({"ScalingConfig": {"MaximumConcurrency": 5}}, "SQS only"),
+    ({"ScalingConfig": {"MaximumConcurrency": 5}}, "Unsupported .scalingConfig"),
     ({"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::bucket"}}}, "standard queue or topic"),
     (
         {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:dead.fifo"}}},
@@ -102,7 +102,7 @@ def test_there_is_one_mapping_for_a_stream_and_a_function(river: River) -> None:
 
 
 def test_the_answer_names_the_defaults(river: River) -> None:
-    """ "Lambda parameters for Amazon Kinesis": what holds when nothing is said."""
+    """ "Lambda parameters for Amazon Kinesis Data Streams event source mappings": what holds when nothing is said."""
     mapping = river.begin(PASS)
     answer = river.world.awslambda.get_event_source_mapping(UUID=mapping)
     assert {

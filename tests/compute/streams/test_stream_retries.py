@@ -220,7 +220,9 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("answer", "failed"), ANSWERS, ids=[answer for answer, _ in ANSWERS])
 def test_each_form_of_answer_counts_as_aws_counts_it(river: River, answer: str, failed: str) -> None:
-    """ "Success and failure conditions"; what AWS does with a list that is none, or a text, is the lab's reading."""
+    """ "Configuring partial batch response with Kinesis Data Streams and Lambda"; what AWS does with a list that is
+    none, or a text, is the lab's reading.
+    """
     source = (
         f"def handler(event, context):\n    n = event['Records'][1]['kinesis']['sequenceNumber']\n    return {answer}\n"
     )
@@ -268,7 +270,9 @@ def description(river: River, queue: str) -> dict[str, Any]:
 
 
 def test_a_destination_is_told_of_the_batch_and_does_not_get_it(river: River) -> None:
-    """ "Example invocation record": where to find the records, which stay in the stream."""
+    """ "Retain discarded batch records for a Kinesis Data Streams event source in Lambda": where to find the
+    records, which stay in the stream.
+    """
     queue, destination = river.on_failure()
     river.begin(FAIL_ON_BAD, MaximumRetryAttempts=1, DestinationConfig=destination)
     first, *_, last = river.put("a", "bad", "c")

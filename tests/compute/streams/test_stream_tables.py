@@ -147,7 +147,7 @@ def test_the_view_type_decides_what_a_record_shows(river: River, view: str, imag
 
 
 def test_a_table_is_polled_four_times_a_second(river: River, table: Table) -> None:
-    """ "Polling and batching streams": a base rate of four times per second (fact esm.ddb_poll_rate)."""
+    """ "Using AWS Lambda with Amazon DynamoDB": a base rate of four times per second (fact esm.ddb_poll_rate)."""
     river.world.deploy(PRINT)
     river.map(table.arn)
     river.advance(0.1)

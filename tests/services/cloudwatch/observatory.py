@@ -155,8 +155,7 @@ def opened(start: dt.datetime = clock_module.EPOCH, seed: int = 7) -> Iterator[O
     ground = Ground(clock, Journal(clock), seed)
     with (
         mock_aws(),
-        installed(sqs_backends, QueueBackend, ground),
-        installed(cloudwatch_backends, MetricBackend, ground),
+        installed({"sqs": QueueBackend, "cloudwatch": MetricBackend}, ground),
     ):
         sqs_backends.reset()
         cloudwatch_backends.reset()

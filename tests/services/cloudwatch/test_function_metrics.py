@@ -152,3 +152,18 @@ def test_an_environment_that_both_versions_number_alike_is_not_taken_for_one(lab
     lab.advance(60)
     assert lab.points("Invocations", FunctionName="pay") == {0: 2}
     assert lab.points("ConcurrentExecutions", "Maximum", FunctionName="pay") == {0: 2}
+
+
+def test_provisioned_environments_are_counted_and_so_is_what_spills_over(lab: Observatory) -> None:
+    """Source: "Types of metrics for Lambda functions": the metrics of provisioned concurrency."""
+    lab.invocation(1, 90, request="a", provisioned=True, allocated=2, qualifier="live")
+    lab.invocation(2, 50, request="b", provisioned=True, allocated=2, qualifier="live", environment=2)
+    lab.invocation(3, 50, request="c", provisioned=False, allocated=2, qualifier="live", environment=3)
+    lab.invocation(4, 50, request="d")
+    lab.advance(120)
+    about = {"FunctionName": "pay", "Resource": "pay:live"}
+    assert lab.points("ProvisionedConcurrencyInvocations", **about) == {0: 2}
+    assert lab.points("ProvisionedConcurrencySpilloverInvocations", **about) == {0: 1}
+    assert lab.points("ProvisionedConcurrentExecutions", "Maximum", **about) == {0: 2, 60: 1}
+    assert lab.points("ProvisionedConcurrencyUtilization", "Maximum", **about) == {0: 1, 60: 0.5}
+    assert lab.points("ProvisionedConcurrencyInvocations", FunctionName="pay", Resource="pay") == {}

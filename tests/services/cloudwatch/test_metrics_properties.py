@@ -68,7 +68,7 @@ def test_what_the_metrics_say_of_a_queue_is_what_the_queue_says_of_itself(steps:
             queue, end = lab.store(), lab.clock.now + 1
             ages = [
                 (end - message.enqueued_at) / SECOND
-                for message in queue._stored.values()
+                for message in queue.contents
                 if message.approximate_receive_count <= POISONED_AFTER
             ]
             counts = (queue.visible_count, queue.in_flight_count, queue.delayed_count)

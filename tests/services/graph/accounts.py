@@ -54,6 +54,7 @@ EVENT = {
     "retried": ({STORED}, STORED),
     "throttled": ({STORED}, STORED),
     "refused": ({STORED}, STORED),
+    "denied": ({STORED}, STORED),
     "started": ({STORED}, AT_WORK),
     "invoked": ({STORED, AT_WORK}, AT_WORK),
     "failed": ({AT_WORK, STORED}, STORED),

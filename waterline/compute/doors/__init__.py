@@ -10,7 +10,6 @@ usage_plans   who may pass a REST API's method: keys, plans and quotas
 http_api      HTTP APIs; ``http_backend`` is their API, ``subtypes`` are their integrations with services
 throttling    the token buckets of the account, of stages and of usage plans
 routes        which route of an API a path takes
-permission    the function's resource-based policy
 events        the event that a function gets, in both payload formats
 replies       the response that a function's answer becomes
 """

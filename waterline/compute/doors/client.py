@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from moto.apigatewayv2.models import apigatewayv2_backends
-from moto.awslambda.models import LambdaFunction, lambda_backends
+from moto.awslambda.models import lambda_backends
 
 from waterline.clock import microseconds
 from waterline.compute.doors.door import Door, Visit
@@ -22,6 +22,7 @@ from waterline.compute.doors.function_url import FunctionUrl
 from waterline.compute.doors.http import Headers, Request, Response
 from waterline.compute.doors.http_api import HttpApi
 from waterline.compute.doors.rest_api import RestApi
+from waterline.compute.function_urls import UrlConfig
 from waterline.errors import LabMistake
 from waterline.ground import Ground
 from waterline.waiting import Gate
@@ -156,8 +157,7 @@ class HttpClient:
     def _doors(self) -> list[tuple[str, Door]]:
         doors: list[tuple[str, Door]] = []
         for functions in lambda_backends[self._account].values():
-            with_url = [function for function in functions.list_functions() if function.url_config is not None]
-            doors += [(_host_of(one), FunctionUrl(self._ground, functions, one)) for one in with_url]
+            doors += [(_host_of(url), FunctionUrl(self._ground, functions, url)) for url in functions.url_configs()]
         for region, rest in apigateway_backends[self._account].items():
             functions = lambda_backends[self._account][region]
             doors += [(_host(id, region), RestApi(self._ground, rest, api, functions)) for id, api in rest.apis.items()]
@@ -167,8 +167,8 @@ class HttpClient:
         return doors
 
 
-def _host_of(function: LambdaFunction) -> str:
-    return urlsplit(function.url_config.url).hostname or ""
+def _host_of(config: UrlConfig) -> str:
+    return urlsplit(config.url).hostname or ""
 
 
 def _host(api_id: str, region: str) -> str:

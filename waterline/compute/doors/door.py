@@ -27,12 +27,18 @@ from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.doors.http import Request, Response
 from waterline.compute.doors.replies import Malformed
-from waterline.compute.environment import DOWN, Invocation
+from waterline.compute.environment import Invocation
+from waterline.compute.fleet import DOWN
 from waterline.compute.outcome import Outcome
+from waterline.compute.versions import arn_of
 from waterline.ground import Ground
 from waterline.waiting import Timer
 
+API_GATEWAY = "apigateway.amazonaws.com"
+INVOKE = "lambda:InvokeFunction"
 Policy = Sequence[Mapping[str, Any]]
+Allowed = Callable[[Policy, str], bool]
+"""Whether a function's policy lets a door invoke it under an ARN."""
 
 
 class Refused(Exception):
@@ -48,16 +54,17 @@ class Refused(Exception):
 class Call:
     """Where a request leads.
 
-    `function` is its ARN, `region` where it is looked up; `allowed` reads the function's policy; `timeout` is the
-    integration's, in microseconds, or None when only the function's own counts; `reply` makes the response of the
-    function's payload, or raises Malformed. `invocation` names the invocation; None: it gets a name of its own.
+    `function` is its ARN, `region` where it is looked up; `allowed` reads the function's policy for the ARN under which
+    it is invoked; `timeout` is the integration's, in microseconds, or None when only the function's own counts; `reply`
+    makes the response of the function's payload, or raises Malformed. `invocation` names the invocation; None: it gets
+    a name of its own.
     """
 
     function: str
     account: str
     region: str
     event: Mapping[str, Any]
-    allowed: Callable[[Policy], bool]
+    allowed: Allowed
     timeout: int | None
     reply: Callable[[str], Response]
     invocation: str | None = None
@@ -151,10 +158,10 @@ class Visit:
     def _invoke(self, call: Call) -> None:
         functions, manners = lambda_backends[call.account][call.region], self._door.manners
         try:
-            function = functions.get_function(call.function)
+            function, qualifier = functions.target(call.function, None)
         except JsonRESTError as error:
             raise Refused(manners.rejected, f"there is no function {call.function}") from error
-        if not call.allowed(function.policy.statements):
+        if not call.allowed(function.policy.statements, arn_of(function, qualifier)):
             who = self._door.place.partition(":")[0]
             why = f"the function's policy does not let {who} invoke it (see add_permission)"
             self._record("denied", f"lambda:{function.function_name}", why=why)
@@ -162,10 +169,9 @@ class Visit:
         event = json.dumps(call.event)
         if len(event) > limits.SYNCHRONOUS_PAYLOAD:
             raise Refused(manners.too_large, f"the event is larger than a function takes: {len(event)} bytes")
-        version, qualifier = functions.target(call.function, None)
         request_id = call.invocation or functions.new_request_id()
         invocation = Invocation(request_id, event, (self.request_id,), self._cause, qualifier=qualifier)
-        fleet = functions.fleet(version)
+        fleet = functions.fleet(function)
         refusal = fleet.begin(invocation, lambda outcome, _log: self._finished(call, outcome), request=True)
         if refusal is DOWN:
             raise Refused(manners.failed, refusal.why)

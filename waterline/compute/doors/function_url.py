@@ -17,12 +17,17 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
-from waterline.compute.doors import events, permission, replies
-from waterline.compute.doors.door import Call, Manners, Policy, Refused
+from waterline.compute.doors import events, replies
+from waterline.compute.doors.door import INVOKE, Call, Manners, Policy, Refused
 from waterline.compute.doors.http import Request, Response, refusal
+from waterline.compute.function_urls import UrlConfig
+from waterline.compute.versions import arn_of
 from waterline.ground import Ground
+from waterline.services.policy import EVERYBODY, judged
+from waterline.services.policy import Request as Asked
 
 _SIGNATURE = re.compile(r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/[^/]+/lambda/aws4_request\b")
+_INVOKE_URL = "lambda:InvokeFunctionUrl"
 _ERROR = refusal(502, "Internal Server Error")
 
 MANNERS = Manners(
@@ -37,22 +42,23 @@ MANNERS = Manners(
 
 
 class FunctionUrl:
-    """The URL of one function; `functions` is the Lambda service that it belongs to."""
+    """The URL of a function or of an alias; `functions` is the Lambda service that it belongs to."""
 
     manners = MANNERS
 
-    def __init__(self, ground: Ground, functions: Any, function: LambdaFunction) -> None:
+    def __init__(self, ground: Ground, functions: Any, url: UrlConfig) -> None:
         self._ground = ground
         self._functions = functions
-        self._function = function
-        self.place = f"url:{function.function_name}"
+        self._url = url
+        self._function: LambdaFunction = url.function
+        self.place = f"url:{url.name}"
 
     def new_request_id(self) -> str:
         return str(self._functions.new_request_id())
 
     def find(self, request: Request, request_id: str) -> Call:
         function = self._function
-        auth_type = str(function.url_config.config.get("AuthType"))
+        auth_type = str(self._url.config.get("AuthType"))
         passage = events.Passage(
             request=request,
             request_id=request_id,
@@ -68,16 +74,15 @@ class FunctionUrl:
         )
         context = {} if auth_type == "NONE" else {"authorizer": {"iam": self._signer(request)}}
 
-        def allowed(policy: Policy) -> bool:
+        def allowed(policy: Policy, arn: str) -> bool:
             conditions = {"lambda:functionurlauthtype": auth_type, "lambda:invokedviafunctionurl": "true"}
             # A caller of the function's own account may have the right from its own policy.
             return auth_type == "AWS_IAM" or all(
-                permission.allows(policy, action, permission.EVERYBODY, conditions)
-                for action in (permission.INVOKE_URL, permission.INVOKE)
+                judged(policy, Asked(EVERYBODY, action, arn, conditions)).allowed for action in (_INVOKE_URL, INVOKE)
             )
 
         return Call(
-            function=function.function_name,
+            function=arn_of(function, self._url.qualifier),
             account=function.account_id,
             region=function.region,
             event=events.format_2(passage, **context),

@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping
 from moto.apigatewayv2.models import Api, Integration, Route
 
 from waterline.clock import SECOND
-from waterline.compute.doors import events, permission, replies, routes, subtypes
-from waterline.compute.doors.door import Call, Errand, Manners, Refused
+from waterline.compute.doors import events, replies, routes, subtypes
+from waterline.compute.doors.door import API_GATEWAY, INVOKE, Call, Errand, Manners, Refused
 from waterline.compute.doors.http import Request, Response, refusal
 from waterline.compute.doors.http_backend import TIMEOUT, HttpApis
 from waterline.compute.doors.mapping import Parameters, Source
@@ -28,6 +28,8 @@ from waterline.compute.doors.rest_api import PAYLOAD, NoProxy
 from waterline.compute.doors.throttling import limit_of
 from waterline.facts import facts
 from waterline.ground import Ground
+from waterline.services.policy import Request as Asked
+from waterline.services.policy import judged
 
 from moto.apigateway.models import apigateway_backends  # isort: skip  (rest_api makes it importable)
 
@@ -108,10 +110,10 @@ class HttpApi:
             account=self._backend.account_id,
             region=self._backend.region_name,
             event=event,
-            allowed=lambda policy: (
+            allowed=lambda policy, arn: (
                 bool(integration.credentials_arn)
                 or any(
-                    permission.allows(policy, permission.INVOKE, permission.API_GATEWAY, source)
+                    judged(policy, Asked(API_GATEWAY, INVOKE, arn, source)).allowed
                     for source in self._sources(stage, request.method, route.route_key)
                 )
             ),

@@ -19,14 +19,14 @@ API Gateway", "Integration passthrough behaviors", "Set up mock integrations for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
 
 from waterline.compute.doors import aws, mapping
-from waterline.compute.doors.door import Policy, Refused
+from waterline.compute.doors.door import Allowed, Refused
 from waterline.compute.doors.http import Request, Response, refusal
 from waterline.compute.doors.mapping import Source
 
@@ -39,7 +39,7 @@ _JSON = "application/json"
 Template = Mapping[str, Any]
 
 
-def answered(integration: Any, request: Request, source: Source, allowed: Callable[[Policy], bool]) -> Response:
+def answered(integration: Any, request: Request, source: Source, allowed: Allowed) -> Response:
     """Ask what stands behind the method, and wait. `allowed` reads a function's policy.
 
     Raises Refused for an integration that cannot work.
@@ -55,9 +55,7 @@ def answered(integration: Any, request: Request, source: Source, allowed: Callab
         raise Refused(_BROKEN, str(error)) from error
 
 
-def _from_service(
-    integration: Any, request: Request, source: Source, body: str, allowed: Callable[[Policy], bool]
-) -> Response:
+def _from_service(integration: Any, request: Request, source: Source, body: str, allowed: Allowed) -> Response:
     variables = dict(source.variables)
     uri = re.sub(r"\$\{stageVariables\.(\w+)\}", lambda found: variables.get(found[1], ""), integration.uri or "")
     named = _SERVICE.fullmatch(uri)
@@ -92,13 +90,13 @@ def _from_service(
     return _response(integration, source.answered(answer.body), answer, subject)
 
 
-def _check_function(path: str, region: str, allowed: Callable[[Policy], bool]) -> None:
+def _check_function(path: str, region: str, allowed: Allowed) -> None:
     arn = path.partition("/functions/")[2].partition("/invocations")[0]
     account = arn.split(":")[4:5]
     backend = lambda_backends[account[0]][region] if account else None
     if backend is None:
         raise ValueError("its integration's uri has no function's ARN")
-    if not allowed(backend.get_function(arn).policy.statements):
+    if not allowed(backend.get_function(arn).policy.statements, arn):
         raise ValueError("the function's policy does not let apigateway invoke it (see add_permission)")
 
 

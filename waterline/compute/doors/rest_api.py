@@ -14,18 +14,20 @@ for the quota; authorizers refuse every request; caches and validators are not a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from waterline.clock import SECOND
-from waterline.compute.doors import events, integrations, permission, replies, routes, usage_plans
-from waterline.compute.doors.door import Call, Errand, Manners, Policy, Refused
+from waterline.compute.doors import events, integrations, replies, routes, usage_plans
+from waterline.compute.doors.door import API_GATEWAY, INVOKE, Allowed, Call, Errand, Manners, Refused
 from waterline.compute.doors.http import Request, refusal
 from waterline.compute.doors.mapping import Parameters, Source
 from waterline.compute.doors.rest_backend import Method, RestApis
 from waterline.errors import LabMistake
 from waterline.facts import facts
 from waterline.ground import Ground
+from waterline.services.policy import Request as Asked
+from waterline.services.policy import judged
 
 PAYLOAD = facts["apigw.payload_max"].bytes
 _FUNCTION = re.compile(r"(?P<arn>arn:[^/]*:lambda:[^/]+:function:[^/]+)")
@@ -160,12 +162,12 @@ class RestApi:
             method.timeout * SECOND // 1000,
         )
 
-    def _allowed(self, stage: str, method: Method, request: Request) -> Callable[[Policy], bool]:
+    def _allowed(self, stage: str, method: Method, request: Request) -> Allowed:
         """Whether a function's policy lets this method invoke it, unless a role of the integration does."""
-        return lambda policy: (
+        return lambda policy, arn: (
             bool(method.integration.credentials)
             or any(
-                permission.allows(policy, permission.INVOKE, permission.API_GATEWAY, self._source(stage, verb, method))
+                judged(policy, Asked(API_GATEWAY, INVOKE, arn, self._source(stage, verb, method))).allowed
                 for verb in (request.method, method.http_method)
             )
         )

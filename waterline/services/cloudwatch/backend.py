@@ -21,6 +21,7 @@ from moto.cloudwatch.exceptions import (
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, MetricDatumBase
 
 from waterline.clock import SECOND
+from waterline.facts import facts
 from waterline.ground import Ground
 from waterline.services.cloudwatch.alarms import Alarms
 from waterline.services.cloudwatch.expressions import NotUnderstood, computed
@@ -30,7 +31,7 @@ from waterline.services.cloudwatch.verdict import COMPARISONS, MISSING, Rule
 from waterline.services.metrics import MINUTE, STATISTICS, Metric, is_percentile
 from waterline.services.metrics.reader import NAMESPACES
 
-_MOST_POINTS = 1440
+_MOST_POINTS = facts["cloudwatch.statistics_points_max"].count
 _DAY = 86_400
 
 

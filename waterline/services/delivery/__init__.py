@@ -10,10 +10,12 @@ copy
     what a topic, a bus or a pipe makes of a message for one of its targets. The journal has its life: ``routed`` when
     it is made; ``retried`` after each failed attempt; at last ``delivered``, ``dead-lettered`` or ``dropped``.
 
-``targets`` hands over, once. ``copies`` tries again, and gives up. No other module of the services knows two services.
+``targets`` hands over, once. ``copies`` tries again, and gives up. ``sources`` finds a stream to
+read. No other module of the services knows two services.
 """
 
 from waterline.services.delivery.copies import Copies, Copy, Retries
+from waterline.services.delivery.sources import stream_at
 from waterline.services.delivery.targets import NotTaken, Sender, Targets, place_of
 
-__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "place_of"]
+__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "place_of", "stream_at"]

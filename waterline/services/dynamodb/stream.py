@@ -23,7 +23,7 @@ from moto.dynamodb.models.utilities import dynamo_json_dump
 from waterline.clock import microseconds
 from waterline.facts import facts
 from waterline.ground import Ground
-from waterline.services.stream import Shard, StreamRecord
+from waterline.services.stream import Read, Shard, StreamRecord
 
 _RETENTION = microseconds(facts["ddbstreams.retention"].seconds)
 SERVICE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
@@ -36,6 +36,7 @@ class TableStream(MotoShard):  # type: ignore[misc]
     arn: str
     place: str
     deleted: bool
+    pushes = False
 
     @classmethod
     def taking_over(cls, table: Table, ground: Ground) -> None:
@@ -62,6 +63,10 @@ class TableStream(MotoShard):  # type: ignore[misc]
     @property
     def logs(self) -> Sequence[Shard]:
         return [self.log]
+
+    def poll(self, shard: Shard, position: int) -> Read:
+        """All that there is: how much one read gives is not limited here."""
+        return shard.after(position)
 
     def close(self) -> None:
         """The table was deleted."""

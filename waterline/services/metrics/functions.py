@@ -6,8 +6,11 @@ Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" and 
   So the minute in which a long invocation began gets its samples late. Errors is 0 or 1 for each invocation. A batch is
   one invocation, an event that is tried three times is three.
 - Throttles: 1 for each request that was throttled, which is neither an invocation nor an error; 0 for each invocation.
-- ConcurrentExecutions: how many environments work on an event, or are being made for one. A sample at each beginning,
-  and at the beginning of each minute that finds one at work; so Maximum is exact.
+- ConcurrentExecutions: how many environments work on an event, or are being made for one (see ``concurrency``).
+- ProvisionedConcurrencyInvocations, ProvisionedConcurrencySpilloverInvocations: 1 for each invocation of a version with
+  provisioned concurrency that got such an environment, or found none free (the details ``provisioned`` and
+  ``allocated`` of ``invoked``). ProvisionedConcurrentExecutions: how many of them are at work;
+  ProvisionedConcurrencyUtilization: their share of those that were allocated.
 - AsyncEventsReceived, AsyncEventAge (milliseconds, at each attempt), AsyncEventsDropped (sent to a dead-letter queue
   first, or not).
 - DeadLetterErrors and DestinationDeliveryFailures: 1 for an event whose details have ``dead_letter_error`` or
@@ -18,86 +21,23 @@ Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" and 
   batch was when it went to the function.
 
 Dimensions: none (all functions), FunctionName, and FunctionName with Resource, which is the function's name, followed
-by the detail ``qualifier`` (version or alias) when the invocation named one. Not here: ExecutedVersion, the metrics of
-provisioned concurrency and of event source mappings. A minute in which nothing happened has no samples.
+by the detail ``qualifier`` (version or alias) when the invocation named one. Not here: ExecutedVersion, and the metrics
+of event source mappings. A minute in which nothing happened has no samples.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from waterline.journal import Event
-from waterline.services.metrics.samples import Samples
+from waterline.services.metrics.concurrency import Concurrency, Utilization
 from waterline.services.metrics.series import MINUTE, Metric, Series, Sparse
 
 NAMESPACE = "AWS/Lambda"
+_PROVISIONED = "ProvisionedConcurrentExecutions"
 _MILLISECOND = 1000
 _Work: TypeAlias = tuple[str, object, object]
-
-
-class Concurrency:
-    """The series of how many are at work at the same time."""
-
-    unit = "Count"
-
-    def __init__(self) -> None:
-        self._running = 0
-        self._sampled = Sparse(self.unit)
-        self._minutes: list[int] = []
-        self._counts: list[int] = []
-        self._owed = False
-
-    def begin(self, at: int) -> None:
-        self._move_to(at)
-        self._running += 1
-        self._sampled.add(at // MINUTE, self._running)
-        self._counts[-1] = self._running
-
-    def end(self, at: int) -> None:
-        self._move_to(at)
-        self._running -= 1
-        self._counts[-1] = self._running
-
-    def between(self, first: int, last: int, now: int) -> Iterator[tuple[int, Samples]]:
-        for place in range(max(0, bisect_right(self._minutes, first) - 1), len(self._minutes)):
-            minute, running = self._minutes[place], self._counts[place]
-            is_last = place + 1 == len(self._minutes)
-            until = -(-now // MINUTE) if is_last else self._minutes[place + 1]
-            samples = self._sampled.get(minute)
-            if is_last and self._owed and running and now > minute * MINUTE:
-                samples = Samples(dict(samples.values) if samples else {})
-                samples.add(running)
-            if samples is not None and first <= minute < last:
-                yield minute, samples
-            if running:
-                for idle in range(max(first, minute + 1), min(last, until)):
-                    yield idle, Samples({running: 1})
-
-    def last_change(self, minute: int) -> int | None:
-        place = bisect_right(self._minutes, minute)
-        return self._minutes[place - 1] if place else None
-
-    def next_change(self, minute: int) -> int | None:
-        return None
-
-    def _move_to(self, at: int) -> None:
-        """Those at work at the beginning of a minute are a sample of it, once all of that instant has happened."""
-        minute = at // MINUTE
-        if self._owed and at > self._minutes[-1] * MINUTE:
-            self._settle_debt()
-        if not self._minutes or minute > self._minutes[-1]:
-            self._minutes.append(minute)
-            self._counts.append(self._running)
-            self._owed = True
-            if at > minute * MINUTE:
-                self._settle_debt()
-
-    def _settle_debt(self) -> None:
-        self._owed = False
-        if self._running:
-            self._sampled.add(self._minutes[-1], self._running)
 
 
 class FunctionMetrics:
@@ -107,6 +47,8 @@ class FunctionMetrics:
         self.series: dict[Metric, Series] = {}
         self._sparse: dict[Metric, Sparse] = {}
         self._concurrency: dict[Metric, Concurrency] = {}
+        self._utilization: dict[Metric, Utilization] = {}
+        self._provisioned: set[_Work] = set()
         self._metrics: dict[tuple[str, str, str], tuple[Metric, ...]] = {}
         self._queued: dict[tuple[str, str], int] = {}
         self._busy: set[_Work] = set()
@@ -158,8 +100,23 @@ class FunctionMetrics:
         queued = self._queued.get((event.place, event.message or ""))
         if queued is not None:
             self._add(event, at, "AsyncEventAge", (at - queued) / _MILLISECOND, "Milliseconds")
+        if "provisioned" in event.detail:
+            self._of_provisioned(event, at, work)
         if "iterator_age" in event.detail:
             self._add(event, at, "IteratorAge", event.detail["iterator_age"] / _MILLISECOND, "Milliseconds")
+
+    def _of_provisioned(self, event: Event, at: int, work: _Work) -> None:
+        if not event.detail["provisioned"]:
+            self._add(event, at, "ProvisionedConcurrencySpilloverInvocations", 1)
+            return
+        self._add(event, at, "ProvisionedConcurrencyInvocations", 1)
+        self._provisioned.add(work)
+        working = self._concurrencies(event, _PROVISIONED)
+        for metric, series in zip(self._named(event, "ProvisionedConcurrencyUtilization"), working, strict=True):
+            if metric not in self._utilization:
+                self._utilization[metric] = self.series[metric] = Utilization(series)
+            self._utilization[metric].ready(at, event.detail["allocated"])
+            series.begin(at)
 
     def _over(self, event: Event, at: int, work: _Work) -> None:
         if event.kind == "succeeded":
@@ -175,6 +132,10 @@ class FunctionMetrics:
             self._busy.discard(work)
             for series in self._concurrencies(event):
                 series.end(at)
+        if work in self._provisioned:
+            self._provisioned.discard(work)
+            for series in self._concurrencies(event, _PROVISIONED):
+                series.end(at)
         self._add(event, begun, "Invocations", 1)
         self._add(event, begun, "Errors", int(event.kind == "failed"))
         self._add(event, begun, "Throttles", 0)
@@ -186,8 +147,8 @@ class FunctionMetrics:
                 self._sparse[metric] = self.series[metric] = Sparse(unit)
             self._sparse[metric].add(at // MINUTE, value)
 
-    def _concurrencies(self, event: Event) -> Iterator[Concurrency]:
-        for metric in self._named(event, "ConcurrentExecutions"):
+    def _concurrencies(self, event: Event, name: str = "ConcurrentExecutions") -> Iterator[Concurrency]:
+        for metric in self._named(event, name):
             if metric not in self._concurrency:
                 self._concurrency[metric] = self.series[metric] = Concurrency()
             yield self._concurrency[metric]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from waterline.journal import Event, Journal
-from waterline.services.metrics import buses, functions, queues, topics, workflows
+from waterline.services.metrics import buses, deliveries, functions, queues, streams, topics, workflows
 from waterline.services.metrics.series import Metric, Series
 
 
@@ -24,6 +24,8 @@ _READERS: Mapping[str, tuple[str, Callable[[], _ServiceMetrics]]] = {
     "sqs": (queues.NAMESPACE, queues.QueueMetrics),
     "sns": (topics.NAMESPACE, topics.TopicMetrics),
     "events": (buses.NAMESPACE, buses.BusMetrics),
+    "kinesis": (streams.NAMESPACE, streams.StreamMetrics),
+    "firehose": (deliveries.NAMESPACE, deliveries.DeliveryMetrics),
     "states": (workflows.NAMESPACE, workflows.WorkflowMetrics),
 }
 SERVICES = {service: namespace for service, (namespace, _) in _READERS.items()}

@@ -18,6 +18,6 @@ event notifications using object key name filtering", "Event message structure",
 message structure" (read 2026-11).
 """
 
-from waterline.services.s3.backend import BucketBackend, told
+from waterline.services.s3.backend import BucketBackend
 
-__all__ = ["BucketBackend", "told"]
+__all__ = ["BucketBackend"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,6 +69,10 @@ class BucketBackend(S3Backend):  # type: ignore[misc]
         """moto's addresses, answered by our responses: moto reads them from here when a request comes in."""
         paths = {path: getattr(BucketResponse, answer.__name__) for path, answer in moto_urls.url_paths.items()}
         return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=paths)
+
+    @classmethod
+    def accompanied(cls) -> AbstractContextManager[None]:
+        return told()
 
     # -- verbs -------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """Amazon SQS: moto keeps the queues, we keep and deliver the messages.
 
 In reading order: ``message`` (a message and its four states), ``shelf`` (storage whose cost does not grow with the
-backlog), ``available`` and ``fifo`` (what can be received next), ``queue`` (one queue on the clock), ``requests`` (what
-a producer may ask for), ``redrive`` (message move tasks), ``faulted`` (what faults do to a message), ``backend`` and
-``responses`` (the API), ``limits`` (the numbers), ``errors``.
+backlog), ``available`` and ``fifo`` (what can be received next), ``contents`` (a queue's messages, their states and
+timers), ``queue`` (one queue on the clock), ``requests`` (what a producer may ask for), ``redrive`` (message move
+tasks), ``faulted`` (what faults do to a message), ``backend`` and ``responses`` (the API), ``limits`` (the numbers),
+``errors``.
 
 Not in the lab: fairness between the tenants of a fair queue (MessageGroupId is accepted on a standard queue and handed
 to the consumer), ReceiveRequestAttemptId (accepted, without effect), RedriveAllowPolicy (kept, not enforced),

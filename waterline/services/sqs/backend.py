@@ -145,9 +145,7 @@ class QueueBackend(SQSBackend):  # type: ignore[misc]
         message_attribute_names: list[str] | None = None,
     ) -> list[Message]:
         if visibility_timeout not in limits.VISIBILITY_TIMEOUT:
-            raise errors.invalid_value(
-                visibility_timeout, "VisibilityTimeout", "Must be between 0 and 43200, if provided."
-            )
+            raise errors.out_of_range(visibility_timeout, "VisibilityTimeout", limits.VISIBILITY_TIMEOUT)
         received = self.get_queue(queue_name).poll(count, wait_seconds_timeout, visibility_timeout)
         for message in received:
             _filter_message_attributes(message, message_attribute_names or [])
@@ -208,7 +206,7 @@ class QueueBackend(SQSBackend):  # type: ignore[misc]
                     destination_arn, "DestinationArn", "The destination must be same type of queue as the source."
                 )
         if rate is not None and rate not in limits.MOVES_PER_SECOND:
-            raise errors.invalid_value(rate, "MaxNumberOfMessagesPerSecond", "Must be between 1 and 500, if provided.")
+            raise errors.out_of_range(rate, "MaxNumberOfMessagesPerSecond", limits.MOVES_PER_SECOND)
         if any(task.source is source and task.status == "RUNNING" for task in self._move_tasks.values()):
             raise errors.invalid_parameter(
                 "There is already a task running. "
@@ -221,7 +219,7 @@ class QueueBackend(SQSBackend):  # type: ignore[misc]
     def list_message_move_tasks(self, source_arn: str, count: int) -> list[MoveTask]:
         """The latest tasks of a queue, the latest first."""
         if count not in limits.MOVE_TASKS_LISTED:
-            raise errors.invalid_value(count, "MaxResults", "Must be between 1 and 10, if provided.")
+            raise errors.out_of_range(count, "MaxResults", limits.MOVE_TASKS_LISTED)
         source = self._redrive_source(source_arn)
         return [task for task in reversed(self._move_tasks.values()) if task.source is source][:count]
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from moto.sqs.exceptions import SQSException
 
+from waterline.services.sqs.limits import Range
+
 
 def invalid_parameter(sentence: str) -> SQSException:
     return SQSException("InvalidParameterValue", sentence)
@@ -14,6 +16,10 @@ def invalid_parameter(sentence: str) -> SQSException:
 
 def invalid_value(value: object, parameter: str, reason: str) -> SQSException:
     return invalid_parameter(f"Value {value} for parameter {parameter} is invalid. Reason: {reason}")
+
+
+def out_of_range(value: object, parameter: str, allowed: Range) -> SQSException:
+    return invalid_value(value, parameter, f"Must be between {allowed.low} and {allowed.high}, if provided.")
 
 
 def missing_parameter(parameter: str) -> SQSException:

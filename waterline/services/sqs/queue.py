@@ -1,13 +1,12 @@
 """One queue: where its messages are, when they become visible again, expire, or are dead-lettered.
 
-moto keeps the queue's attributes, tags and policy; the messages and what becomes of them in time are here. What happens
-to a message is written to the journal at its instant, and a queue does nothing by itself but at instants that were set
-by a call: a visibility timeout or a delay that runs out (a foreground timer) and a retention period (a background one).
+moto keeps the queue's attributes, tags and policy; the messages and what becomes of them in time are here, their states
+and the timers in ``contents``. What happens to a message is written to the journal at its instant.
 
 What AWS says, in the SQS Developer Guide unless another source is named
 ------------------------------------------------------------------------
-- "Amazon SQS visibility timeout": a received message is hidden for the timeout, at most 12 hours from the receive. Here
-  it is receivable again at that very instant.
+- "Amazon SQS visibility timeout": a received message is hidden for the timeout, from the receive on at most for as long
+  as ``sqs.visibility_range`` says. Here it is receivable again at that very instant.
 - DeleteMessage, API reference: the handle must be that of the latest receive; with an old one the request succeeds but
   the message might not be deleted. Here it is not. The latest handle deletes also after the timeout has run out, until
   somebody receives the message again; but a FIFO queue then answers that the handle has expired (the guide's pages on
@@ -37,10 +36,10 @@ from waterline.ground import Ground
 from waterline.services.deduplication import Ledger
 from waterline.services.sqs import errors, limits
 from waterline.services.sqs.available import Available, StandardMessages
+from waterline.services.sqs.contents import Contents
 from waterline.services.sqs.faulted import Strikes
 from waterline.services.sqs.fifo import MessageGroups, sequence_number
 from waterline.services.sqs.message import Message, State, order_in
-from waterline.services.sqs.shelf import Deadlines
 
 
 class CloudQueue(MotoQueue):  # type: ignore[misc]
@@ -66,15 +65,11 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         self._journal = ground.journal
         self._faults = ground.faults
         self.place = f"sqs:{self.name}"
-        self.arrivals = ground.clock.signal()
         self.deleted = False
-        self.in_flight_limit = limits.IN_FLIGHT_FIFO if self.fifo_queue else limits.IN_FLIGHT_STANDARD
-        self._orders = 0
-        self._stored: dict[int, Message] = {}
-        self._counts = dict.fromkeys(State, 0)
-        self._available: Available = MessageGroups() if self.fifo_queue else StandardMessages()
-        self._hidden = Deadlines(ground.clock, self.catch_up, background=False)
-        self._aging = Deadlines(ground.clock, self.catch_up, background=True)
+        available: Available = MessageGroups() if self.fifo_queue else StandardMessages()
+        most = limits.IN_FLIGHT_FIFO if self.fifo_queue else limits.IN_FLIGHT_STANDARD
+        self.contents = Contents(ground, self.place, available, most)
+        self.arrivals = self.contents.arrivals
         self._ledger = Ledger(limits.DEDUPLICATION_INTERVAL * SECOND)
         self._purged_at: int | None = None
 
@@ -83,15 +78,15 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
     @property
     def visible_count(self) -> int:
         """How many messages can be received, or could if their message group were not locked."""
-        return self._count(State.VISIBLE)
+        return self.contents.count(State.VISIBLE)
 
     @property
     def in_flight_count(self) -> int:
-        return self._count(State.IN_FLIGHT)
+        return self.contents.count(State.IN_FLIGHT)
 
     @property
     def delayed_count(self) -> int:
-        return self._count(State.DELAYED)
+        return self.contents.count(State.DELAYED)
 
     approximate_number_of_messages = visible_count
     approximate_number_of_messages_not_visible = in_flight_count
@@ -100,12 +95,8 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
     @property
     def messages(self) -> list[Message]:
         """The visible messages, in the order in which they were sent."""
-        self.catch_up()
-        return [message for message in self._stored.values() if message.state is State.VISIBLE]
-
-    def _count(self, state: State) -> int:
-        self.catch_up()
-        return self._counts[state]
+        self.contents.catch_up()
+        return [message for message in self.contents if message.state is State.VISIBLE]
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
@@ -116,7 +107,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         the original: it has the original's identifier and sequence number.
         """
         self._clock.refuse_other_threads()
-        self.catch_up()
+        self.contents.catch_up()
         now = self._clock.now
         message.sent_timestamp = self._timestamp()
         if self.fifo_queue:
@@ -126,7 +117,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
                 message.id, message.sequence_number = original.message_id, original.sequence_number
                 self._journal.record("deduplicated", self.place, message.id, message.parents)
                 return message
-            message.sequence_number = sequence_number(self._orders + 1)
+            message.sequence_number = sequence_number(self.contents.orders + 1)
             self._ledger.enter(scope, message.deduplication_id, message.id, message.sequence_number, now)
         self._journal.record("sent", self.place, message.id, message.parents, body=message.body, group=message.group_id)
         strikes = Strikes() if self.fifo_queue else Strikes.drawn(self._faults, self.name)
@@ -136,23 +127,22 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         self._store(message, enqueued_at=now)
         until = visible_at + strikes.missed_for
         if until > now:
-            self._put_into(message, State.DELAYED)
-            self._hidden.put(message, until)
+            self.contents.hide(message, State.DELAYED, until)
             fault = REORDER if strikes.missed_for else None
             self._journal.record("delayed", self.place, message.id, until=until, fault=fault)
         else:
-            self._show(message)
+            self.contents.show(message)
         return message
 
     def _duplicate(self, twin: Message, enqueued_at: int) -> None:
         """Store a copy of a message as it was sent at `enqueued_at`: a fault's doing. It may be too late for it."""
-        self.catch_up()
+        self.contents.catch_up()
         purged = self._purged_at is not None and self._purged_at >= enqueued_at
         if self.deleted or purged or self._clock.now >= enqueued_at + self.message_retention_period * SECOND:
             return
         self._journal.record("duplicated", self.place, twin.id, fault=DUPLICATE, why="cloud.faults.duplicates")
         self._store(twin, enqueued_at)
-        self._show(twin)
+        self.contents.show(twin)
 
     def add_message(self, message: Message) -> None:
         """moto's way in, which runs the handlers of event source mappings inside the producer's call: closed."""
@@ -166,12 +156,11 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         Each is a copy as of this receive: its receipt handle and its counts do not change when it is received again.
         """
         self._clock.refuse_other_threads()
-        self.catch_up()
+        self.contents.catch_up()
         timeout = self.visibility_timeout if visibility_timeout is None else visibility_timeout
-        room = min(count, self.in_flight_limit - self._counts[State.IN_FLIGHT])
-        received = [self._hand_out(message, timeout) for message in self._available.take(room, self._still_wanted)]
+        received = [self._hand_out(message, timeout) for message in self.contents.take(count, self._still_wanted)]
         if timeout == 0:
-            self.catch_up()
+            self.contents.catch_up()
         return received
 
     def poll(self, count: int, wait: int, visibility_timeout: int | None = None) -> list[Message]:
@@ -180,8 +169,8 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         while True:
             if self.deleted:
                 raise QueueDoesNotExist
-            if wait == 0 and not self.fifo_queue and self.in_flight_count >= self.in_flight_limit:
-                raise errors.too_many_in_flight(self.in_flight_limit)
+            if wait == 0 and not self.fifo_queue and self.in_flight_count >= self.contents.in_flight_limit:
+                raise errors.too_many_in_flight(self.contents.in_flight_limit)
             received = self.receive(count, visibility_timeout)
             left = deadline - self._clock.now
             if received or left <= 0:
@@ -190,20 +179,19 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
                 self.arrivals.wait(left)
             except BaseException:
                 # The one that was woken has been ended before it could receive: somebody else must.
-                self._announce(self._available.oldest() is not None)
+                self.contents.announce(self.contents.oldest() is not None)
                 raise
 
     def _hand_out(self, message: Message, timeout: int) -> Message:
         now = self._clock.now
-        self._put_into(message, State.IN_FLIGHT)
+        until = now + timeout * SECOND
+        self.contents.hide(message, State.IN_FLIGHT, until)
         message.received_at = now
         message.receives_here += 1
         message.approximate_receive_count += 1
         if message.approximate_first_receive_timestamp is None:
             message.approximate_first_receive_timestamp = self._timestamp()
         message.receipt_handle = message.new_receipt_handle(self.name)
-        until = now + timeout * SECOND
-        self._hidden.put(message, until)
         count = message.approximate_receive_count
         self._journal.record("received", self.place, message.id, count=count, until=until)
         return copy(message)
@@ -213,7 +201,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         target = self.dead_letter_queue
         if target is None or target.deleted or message.receives_here < self.redrive_policy["maxReceiveCount"]:
             return True
-        self._forget(message)
+        self.contents.forget(message)
         self._journal.record(
             "dead-lettered", self.place, message.id, count=message.approximate_receive_count, to=target.name
         )
@@ -222,7 +210,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
 
     def _adopt(self, message: Message, source: CloudQueue) -> None:
         """Take in a message that was dead-lettered from `source`."""
-        self.catch_up()
+        self.contents.catch_up()
         message.dead_letter_source = source.queue_arn
         message.receives_here = 0
         message.receipt_handle = None
@@ -231,9 +219,9 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
             enqueued_at = self._clock.now
             message.sent_timestamp = self._timestamp()
             message.deduplication_id = message.id
-            message.sequence_number = sequence_number(self._orders + 1)
+            message.sequence_number = sequence_number(self.contents.orders + 1)
         self._store(message, enqueued_at)
-        self._show(message)
+        self.contents.show(message)
 
     # -- deleting, hiding --------------------------------------------------------------------------------------------
 
@@ -250,7 +238,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
             raise errors.receipt_handle_expired(receipt_handle)
         if not latest:
             return False
-        self._forget(message)
+        self.contents.forget(message)
         self._journal.record("deleted", self.place, message.id)
         return True
 
@@ -267,7 +255,7 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         Raises MessageNotInflight, ReceiptHandleIsInvalid or InvalidParameterValue, as AWS does.
         """
         if timeout not in limits.VISIBILITY_TIMEOUT:
-            raise errors.invalid_value(timeout, "VisibilityTimeout", "Must be between 0 and 43200, if provided.")
+            raise errors.out_of_range(timeout, "VisibilityTimeout", limits.VISIBILITY_TIMEOUT)
         message = self.holder(receipt_handle)
         if message is None or message.receipt_handle != receipt_handle:
             raise errors.not_available_for_change(receipt_handle)
@@ -281,17 +269,17 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
             )
         if timeout > 0:
             self._journal.record("hidden", self.place, message.id, until=until)
-        self._hidden.put(message, until)
-        self.catch_up()
+        self.contents.hide_until(message, until)
+        self.contents.catch_up()
 
     def holder(self, receipt_handle: str) -> Message | None:
         """The stored message that a handle of this queue was made for, or None if it is gone."""
         self._clock.refuse_other_threads()
-        self.catch_up()
+        self.contents.catch_up()
         order = order_in(receipt_handle, self.name)
         if order is None:
             raise errors.no_such_receipt_handle(receipt_handle)
-        return self._stored.get(order)
+        return self.contents.get(order)
 
     # -- emptying ----------------------------------------------------------------------------------------------------
 
@@ -310,91 +298,43 @@ class CloudQueue(MotoQueue):  # type: ignore[misc]
         self._clock.refuse_other_threads()
         self.deleted = True
         self._drop_all("the queue was deleted")
-        self._hidden.close()
-        self._aging.close()
-        self.arrivals.notify_all()
+        self.contents.close()
 
     def oldest(self) -> Message | None:
         """The message that would be received next."""
-        self.catch_up()
-        return self._available.oldest()
+        self.contents.catch_up()
+        return self.contents.oldest()
 
     def withdraw(self, message: Message, to: str) -> None:
         """Take out a visible message that a redrive moves to the queue named `to`."""
-        self._forget(message)
+        self.contents.forget(message)
         self._journal.record("redriven", self.place, message.id, to=to)
 
     def _drop_all(self, why: str | None) -> None:
-        self.catch_up()
-        for message in list(self._stored.values()):
-            self._forget(message)
+        self.contents.catch_up()
+        for message in self.contents:
+            self.contents.forget(message)
             self._journal.record("purged", self.place, message.id, why=why)
 
     # -- time --------------------------------------------------------------------------------------------------------
 
-    def catch_up(self) -> None:
-        """Let happen what is due. Called by the timers, and by whoever looks at this instant before they went off."""
-        for message in self._aging.due():
-            self._forget(message)
-            self._journal.record("expired", self.place, message.id)
-        for message in self._hidden.due():
-            was_in_flight = message.state is State.IN_FLIGHT
-            self._journal.record("visible", self.place, message.id)
-            self._show(message)
-            if was_in_flight:
-                self._left_flight(message)
-
     def _set_attributes(self, attributes: dict[str, Any], now: float | None = None) -> None:
         self._clock.refuse_other_threads()
-        self.catch_up()
+        self.contents.catch_up()
         super()._set_attributes(attributes, now)
-        for message in self._stored.values():
+        for message in self.contents:
             if "MessageRetentionPeriod" in attributes:
-                self._aging.put(message, self._expiry(message))
+                self.contents.expire_at(message, self._expiry(message.enqueued_at))
             if "DelaySeconds" in attributes and self.fifo_queue and message.state is State.DELAYED:
-                self._hidden.put(message, message.enqueued_at + self.delay_seconds * SECOND)
-        self.catch_up()
+                self.contents.hide_until(message, message.enqueued_at + self.delay_seconds * SECOND)
+        self.contents.catch_up()
 
-    def _expiry(self, message: Message) -> int:
-        return int(message.enqueued_at + self.message_retention_period * SECOND)
+    def _expiry(self, enqueued_at: int) -> int:
+        return int(enqueued_at + self.message_retention_period * SECOND)
+
+    def _store(self, message: Message, enqueued_at: int) -> None:
+        self.contents.store(message, enqueued_at, self._expiry(enqueued_at))
 
     def _timestamp(self) -> int:
         """Milliseconds since 1970."""
         return int(self._clock.start.timestamp() * 1000) + self._clock.now // 1000
-
-    # -- the states of a message -------------------------------------------------------------------------------------
-
-    def _store(self, message: Message, enqueued_at: int) -> None:
-        self._orders += 1
-        message.order = self._orders
-        message.enqueued_at = enqueued_at
-        self._stored[message.order] = message
-        self._aging.put(message, self._expiry(message))
-
-    def _put_into(self, message: Message, state: State) -> None:
-        self._counts[message.state] -= 1
-        self._counts[state] += 1
-        message.state = state
-
-    def _show(self, message: Message) -> None:
-        self._put_into(message, State.VISIBLE)
-        self._announce(self._available.put(message))
-
-    def _forget(self, message: Message) -> None:
-        was_in_flight = message.state is State.IN_FLIGHT
-        del self._stored[message.order]
-        self._put_into(message, State.GONE)
-        self._hidden.discard(message)
-        self._aging.discard(message)
-        self._available.discard(message)
-        if was_in_flight:
-            self._left_flight(message)
-
-    def _left_flight(self, message: Message) -> None:
-        was_full = self._counts[State.IN_FLIGHT] == self.in_flight_limit - 1
-        receivable = self._available.release(message)
-        self._announce(receivable or (was_full and self._available.oldest() is not None))
-
-    def _announce(self, receivable: bool) -> None:
-        if receivable:
-            self.arrivals.notify()

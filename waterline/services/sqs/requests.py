@@ -75,7 +75,9 @@ def new_message(
             f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{allowed}]."
         )
     if delay is not None and delay not in limits.DELAY:
-        raise errors.invalid_value(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
+        raise errors.invalid_value(
+            delay, "DelaySeconds", f"DelaySeconds must be >= {limits.DELAY.low} and <= {limits.DELAY.high}."
+        )
     message = Message(
         str(mock_random.uuid4()),
         body,

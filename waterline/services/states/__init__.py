@@ -16,6 +16,6 @@ ItemBatcher and ToleratedFailurePercentage do not parse, and it has neither JSON
 ours.
 """
 
-from waterline.services.states.backend import StatesBackend, synchronous_host
+from waterline.services.states.backend import StatesBackend
 
-__all__ = ["StatesBackend", "synchronous_host"]
+__all__ = ["StatesBackend"]

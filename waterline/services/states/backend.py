@@ -6,14 +6,11 @@ Source: AWS Step Functions API Reference (read 2026-11).
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
-from moto import backend_index
 from moto.stepfunctions import urls as moto_urls
 from moto.stepfunctions.exceptions import (
     ActivityDoesNotExist,
@@ -27,6 +24,7 @@ from moto.stepfunctions.exceptions import (
 
 from waterline.clock import SECOND
 from waterline.facts import facts
+from waterline.services.hosts import SYNCHRONOUS_STATES
 from waterline.services.states import one_state
 from waterline.services.states.branch import PAYLOAD_MAX
 from waterline.services.states.callbacks import Callback, Callbacks
@@ -41,18 +39,6 @@ from waterline.services.states.validation import state_findings
 from waterline.waiting import Gate, Signal
 
 POLL: Final = facts["sfn.activity_poll"].seconds
-_SYNC_HOST = r"https?://sync-states\.(.+)\.amazonaws.com"
-
-
-@contextmanager
-def synchronous_host() -> Iterator[None]:
-    """Let moto know the host of StartSyncExecution, for the length of a ``with`` block."""
-    patterns, entry = backend_index.backend_url_patterns, ("stepfunctions", re.compile(_SYNC_HOST))
-    patterns.append(entry)
-    try:
-        yield
-    finally:
-        patterns.remove(entry)
 
 
 class StateMachineTypeNotSupported(AWSError):  # type: ignore[misc]
@@ -78,7 +64,7 @@ class StatesBackend(MachineBackend):
     def _url_module(self) -> SimpleNamespace:
         """moto's addresses, and the host of StartSyncExecution, answered by our responses."""
         paths = dict.fromkeys(moto_urls.url_paths, StatesResponse.dispatch)
-        return SimpleNamespace(url_bases=[*moto_urls.url_bases, _SYNC_HOST], url_paths=paths)
+        return SimpleNamespace(url_bases=[*moto_urls.url_bases, SYNCHRONOUS_STATES], url_paths=paths)
 
     # -- executions --------------------------------------------------------------------------------------------------
 
