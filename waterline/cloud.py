@@ -39,6 +39,7 @@ from waterline.faults.backoff import seeded
 from waterline.faults.calls import operations, services, under_faults
 from waterline.ground import Ground, installed
 from waterline.journal import Journal
+from waterline.services.eventsv2.wire import known_to_moto
 from waterline.services.hosts import known_hosts
 from waterline.services.kinesis import subscriptions_answered
 from waterline.web.wire import wired
@@ -58,6 +59,9 @@ _SERVICES = {
     "dynamodbstreams": "waterline.services.dynamodb:StreamReaders",
     "s3": "waterline.services.s3:BucketBackend",
     "events": "waterline.services.events:EventBackend",
+    "eventbridgev2": "waterline.services.eventsv2.backend:EventBuses",
+    "scheduler": "waterline.services.scheduler:ScheduleBackend",
+    "pipes": "waterline.pipes:PipeBackend",
     "stepfunctions": "waterline.services.states:StatesBackend",
     "lambda": "waterline.compute.backend:Functions",
     "cloudwatch": "waterline.services.cloudwatch:MetricBackend",
@@ -165,6 +169,7 @@ class Cloud:
             moto = mock_aws(config=_MOTO_SETTINGS)
             moto.start(reset=False)
             stack.callback(moto.stop)
+            stack.enter_context(known_to_moto())
             stack.enter_context(installed(_SERVICES, ground))
             stack.enter_context(known_hosts())
             stack.enter_context(under_faults(self.clock, self.journal, self.faults))

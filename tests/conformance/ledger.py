@@ -21,7 +21,13 @@ sys.path[:0] = [str(HERE), str(ROOT)]
 
 from sources import sources  # noqa: E402
 
-PLACES = ("tests/compute", "tests/services", "tests/test_cloud.py", "tests/conformance/test_misconceptions.py")
+PLACES = (
+    "tests/compute",
+    "tests/pipes",
+    "tests/services",
+    "tests/test_cloud.py",
+    "tests/conformance/test_misconceptions.py",
+)
 PAGE = ROOT / "docs" / "conformance.md"
 
 _OPENING = """# What the lab is held to

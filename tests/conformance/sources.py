@@ -7,7 +7,8 @@ page
     `SECTIONS` stands for its page. Anything else in quotes is a section or a sentence of the pages that the module's
     docstring names.
 action
-    an operation of a service's API, named as botocore names it: its page in the API reference.
+    an operation of a service's API, named as botocore names it: its page in the API reference. A module whose
+    docstring says "Actions are those of eventbridgev2." means that service's first.
 fact
     an identifier of ``waterline.facts`` in double backquotes: the fact names its own source.
 """
@@ -137,6 +138,37 @@ PAGES = {
     "Using resource-based policies for Amazon EventBridge": _EVENTBRIDGE,
     "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge": _EVENTBRIDGE,
     "Schedule types in EventBridge Scheduler": _SCHEDULER,
+    "Amazon EventBridge Pipes batching and concurrency": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes error handling and troubleshooting": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes input transformation": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes sources": _EVENTBRIDGE,
+    "Amazon EventBridge Pipes targets": _EVENTBRIDGE,
+    "Amazon SQS queue target": _EVENTBRIDGE,
+    "Batching deliveries to a target": _EVENTBRIDGE,
+    "Creating a bus": _EVENTBRIDGE,
+    "Event bus target: bus to bus": _EVENTBRIDGE,
+    "Event enrichment in Amazon EventBridge Pipes": _EVENTBRIDGE,
+    "Event filtering in Amazon EventBridge Pipes": _EVENTBRIDGE,
+    "Event structure: data, metadata, and system metadata": _EVENTBRIDGE,
+    "Filtering events for a subscriber": _EVENTBRIDGE,
+    "HTTP targets: API Gateway and API destinations": _EVENTBRIDGE,
+    "Lambda function target": _EVENTBRIDGE,
+    "Ordering and deduplicating events on a Custom Event Bus": _EVENTBRIDGE,
+    "Publishing events to a Custom Event Bus": _EVENTBRIDGE,
+    "Replaying retained events to a subscriber": _EVENTBRIDGE,
+    "Retry policies and dead-letter queues": _EVENTBRIDGE,
+    "Sharing a Custom Event Bus with other accounts": _EVENTBRIDGE,
+    "Step Functions state machine target": _EVENTBRIDGE,
+    "Subscribing to events on a Custom Event Bus": _EVENTBRIDGE,
+    "Targets for a Custom Event Bus subscriber": _EVENTBRIDGE,
+    "Transforming events with JSONata": _EVENTBRIDGE,
+    "Universal targets for a Custom Event Bus": _EVENTBRIDGE,
+    "Updating, pausing, and resuming a subscriber": _EVENTBRIDGE,
+    "Adding context attributes in EventBridge Scheduler": _SCHEDULER,
+    "Configuring a schedule's dead-letter queue in EventBridge Scheduler": _SCHEDULER,
+    "Configuring flexible time windows in EventBridge Scheduler": _SCHEDULER,
+    "Using templated targets in EventBridge Scheduler": _SCHEDULER,
+    "Using universal targets in EventBridge Scheduler": _SCHEDULER,
     "Change the data retention period": _KINESIS,
     "Choose the right mode to stream in": _KINESIS,
     "Develop enhanced fan-out consumers with dedicated throughput": _KINESIS,
@@ -339,13 +371,14 @@ _SERVICES = (
 _QUOTED = re.compile(r'"([A-Z][^"]{7,})"')
 _FACT = re.compile(rf"``((?:{'|'.join(sorted({name.partition('.')[0] for name in facts}))})\.[a-z_0-9.]+)``")
 _ACTION = re.compile(r"\b[A-Z][A-Za-z]+\b")
+_OF = re.compile(r"Actions are those of ([a-z0-9]+)\.")
 
 
 @cache
-def actions() -> dict[str, str]:
-    """Every operation of the services, and its API reference."""
+def actions(of: str = "") -> dict[str, str]:
+    """Every operation of the services, and its API reference; where two have one, that of the service `of`."""
     names = {}
-    for service in _SERVICES:
+    for service in (*_SERVICES, *([of] if of else [])):
         model = boto3.client(service, region_name="us-east-1").meta.service_model
         names = dict.fromkeys(model.operation_names, f"{model.service_id} API Reference") | names
     return names
@@ -364,7 +397,9 @@ def sources(text: str, module: str = "") -> Iterator[str]:
         if identifier not in facts:
             raise ValueError(f"{identifier} is no fact: look for it with `waterline facts`")
         found.append(f"fact `{identifier}`")
-    found += [f"{actions()[word]}, {word}" for word in _ACTION.findall(_QUOTED.sub("", text)) if word in actions()]
+    own = _OF.search(" ".join(module.split()))
+    known = actions(own[1] if own else "")
+    found += [f"{known[word]}, {word}" for word in _ACTION.findall(_QUOTED.sub("", text)) if word in known]
     yield from dict.fromkeys(found)
 
 

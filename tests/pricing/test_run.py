@@ -186,6 +186,26 @@ def test_what_has_no_price_here_is_named(written: Journal) -> None:
     assert "Not priced: what happened at ses:mail." in month.notes
 
 
+def test_schedules_pipes_and_custom_buses_are_charged_by_what_they_did() -> None:
+    role = "arn:aws:iam::123456789012:role/r"
+    with Cloud(seed=7) as cloud:
+        sqs, scheduler, pipes = boto3.client("sqs"), boto3.client("scheduler"), boto3.client("pipes")
+        for name in ("jobs", "out"):
+            sqs.create_queue(QueueName=name)
+        arn = "arn:aws:sqs:us-east-1:123456789012:"
+        scheduler.create_schedule(
+            Name="tick",
+            ScheduleExpression="rate(20 minutes)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": f"{arn}jobs", "RoleArn": role, "Input": "go"},
+        )
+        pipes.create_pipe(Name="flow", Source=f"{arn}jobs", Target=f"{arn}out", RoleArn=role)
+        cloud.advance(minutes=50)
+        found = quantities(cloud.journal)
+    assert found["Scheduler: invocations"] == 3
+    assert found["Pipes: requests"] == 3
+
+
 def _machine(states: dict[str, Any], kind: str) -> str:
     definition = json.dumps({"StartAt": next(iter(states)), "States": states})
     role = "arn:aws:iam::123456789012:role/workflow"

@@ -7,11 +7,12 @@ and aliases), "Implement Lambda canary deployments using a weighted alias" (read
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import JsonRESTError
 
 from waterline.compute.fleet import Fleet
+from waterline.compute.stream_destination import LastAttempt, invocation_context
 
 if TYPE_CHECKING:
     from waterline.compute.versions import VersionedFunctions
@@ -43,3 +44,7 @@ class Aim:
         except JsonRESTError:
             return None
         return self._functions.fleet(function)
+
+    def discarded(self, condition: str, invocations: int, request_id: str, last: LastAttempt | None) -> dict[str, Any]:
+        """How the description of records that were given up begins."""
+        return invocation_context(self.arn, condition, invocations, request_id, last)

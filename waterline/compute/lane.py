@@ -25,7 +25,7 @@ from waterline.clock import SECOND
 from waterline.compute import limits
 from waterline.compute.environment import Invocation
 from waterline.compute.outcome import Outcome
-from waterline.compute.stream_destination import AGE, RETRIES, LastAttempt, Source, description, tell
+from waterline.compute.stream_destination import AGE, RETRIES, LastAttempt, description, tell
 from waterline.compute.stream_retry import Batch, verdict
 from waterline.compute.tumbling import Window, judged
 from waterline.services.delivery import NotTaken, Targets
@@ -207,9 +207,8 @@ class Lane:
         """Write down that records are given up, and tell the on-failure destination."""
         mapping, shard, arn = self._mapping, self._reader.shard, self._mapping.settings.destination
         if arn is not None:
-            info = "KinesisBatchInfo" if mapping.data_key == "data" else "DDBStreamBatchInfo"
-            source = Source(mapping.aim.arn, mapping.stream.arn, info)
-            record = description(source, shard, batch, condition, mapping.new_request_id(), self._latest, self._clock)
+            context = mapping.aim.discarded(condition, batch.invocations, mapping.new_request_id(), self._latest)
+            record = description(context, mapping.stream.arn, shard, batch, self._clock)
             why = f"{why}; {arn.rpartition(':')[2]} is told"
         for one in batch.records:
             if shard.is_trimmed(one):

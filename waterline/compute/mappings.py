@@ -18,8 +18,9 @@ from waterline.compute.mapping_checks import REPORT, check_new, check_settings, 
 from waterline.compute.sqs_mapping import QueueMapping, Settings
 from waterline.compute.stream_checks import check_new_stream, check_stream_settings
 from waterline.compute.stream_mapping import StreamMapping
-from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_at, stream_settings
+from waterline.compute.stream_settings import STREAM_DEFAULTS, source_service, start_of, stream_settings
 from waterline.compute.versions import VersionedFunctions, arn_of, named
+from waterline.services.delivery import stream_at
 from waterline.services.sqs import CloudQueue
 from waterline.services.stream import EventStream
 
@@ -35,7 +36,7 @@ class Mappings(VersionedFunctions):
         return self.ground.identifier("request ids")
 
     def create_event_source_mapping(self, spec: dict[str, Any]) -> EventSourceMapping:
-        stream = stream_at(self.account_id, self.region_name, spec.get("EventSourceArn", ""))
+        stream = stream_at(spec.get("EventSourceArn", ""))
         if stream is not None:
             return self._create_stream_mapping(spec, stream)
         queue = self._queue(spec.get("EventSourceArn", ""))

@@ -33,8 +33,8 @@ from typing import Any
 
 from waterline.clock import SECOND
 from waterline.compute import limits
-from waterline.compute.aim import Aim
 from waterline.compute.batch_response import reported_failures
+from waterline.compute.consumer import Consumer
 from waterline.compute.environment import Invocation
 from waterline.compute.filters import Filters
 from waterline.compute.outcome import Outcome
@@ -60,7 +60,9 @@ class Settings:
 class QueueMapping:
     """Polls one queue for one function, from :meth:`start` until :meth:`stop`."""
 
-    def __init__(self, ground: Ground, queue: CloudQueue, aim: Aim, settings: Settings, request_id: Callable[[], str]):
+    def __init__(
+        self, ground: Ground, queue: CloudQueue, aim: Consumer, settings: Settings, request_id: Callable[[], str]
+    ):
         self._ground = ground
         self._clock = ground.clock
         self.queue = queue
@@ -103,7 +105,7 @@ class QueueMapping:
             why = f"{why}: its event source mapping stopped polling {self.queue.name}"
             self._ground.journal.record("ended", self.aim.place, why=why)
 
-    def change(self, aim: Aim, settings: Settings) -> None:
+    def change(self, aim: Consumer, settings: Settings) -> None:
         """From the next batch on, invoke this function under these settings."""
         self.aim, self._settings = aim, settings
         self.queue.arrivals.notify_all()

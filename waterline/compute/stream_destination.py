@@ -33,20 +33,10 @@ class LastAttempt:
     error: bool
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a description says of the mapping: ARNs, and the name of the batch's part."""
-
-    function_arn: str
-    stream_arn: str
-    batch_info: str
-
-
-def description(
-    source: Source, shard: Shard, batch: Batch, condition: str, request_id: str, last: LastAttempt | None, clock: Clock
+def invocation_context(
+    function_arn: str, condition: str, invocations: int, request_id: str, last: LastAttempt | None
 ) -> dict[str, Any]:
-    """The invocation record of a batch that was given up."""
-    first, latest = batch.records[0], batch.records[-1]
+    """How the invocation record of a function begins."""
     answered: dict[str, Any] = {}
     if last is not None:
         answered["responseContext"] = {"statusCode": 200, "executedVersion": last.version}
@@ -55,21 +45,29 @@ def description(
     return {
         "requestContext": {
             "requestId": request_id if last is None else last.request_id,
-            "functionArn": source.function_arn,
+            "functionArn": function_arn,
             "condition": condition,
-            "approximateInvokeCount": batch.invocations,
+            "approximateInvokeCount": invocations,
         },
         **answered,
+    }
+
+
+def description(context: dict[str, Any], stream_arn: str, shard: Shard, batch: Batch, clock: Clock) -> dict[str, Any]:
+    """The record of a batch that was given up. `context`: what its consumer says of it."""
+    first, latest = batch.records[0], batch.records[-1]
+    return {
+        **context,
         "version": "1.0",
         "timestamp": _stamp(clock, clock.now),
-        source.batch_info: {
+        "DDBStreamBatchInfo" if ":dynamodb:" in stream_arn else "KinesisBatchInfo": {
             "shardId": shard.id,
             "startSequenceNumber": first.sequence_number,
             "endSequenceNumber": latest.sequence_number,
             "approximateArrivalOfFirstRecord": _stamp(clock, first.at),
             "approximateArrivalOfLastRecord": _stamp(clock, latest.at),
             "batchSize": len(batch.records),
-            "streamArn": source.stream_arn,
+            "streamArn": stream_arn,
         },
     }
 
@@ -96,8 +94,9 @@ def destination_of(configuration: Any) -> str | None:
     return str(arn)
 
 
-def tell(targets: Targets, function_arn: str, arn: str, body: str) -> None:
+def tell(targets: Targets, consumer_arn: str, arn: str, body: str) -> None:
     """Send a description to a queue or a topic. Raises NotTaken."""
-    sender = Sender("lambda.amazonaws.com", function_arn, function_arn.split(":")[4], by_role=True)
+    service = consumer_arn.split(":")[2]
+    sender = Sender(f"{service}.amazonaws.com", consumer_arn, consumer_arn.split(":")[4], by_role=True)
     hand_over = targets.queue if arn.split(":")[2] == "sqs" else targets.topic
     hand_over(sender, arn, body)

@@ -31,7 +31,7 @@ from collections.abc import Callable
 
 from waterline.clock import SECOND
 from waterline.compute import limits
-from waterline.compute.aim import Aim
+from waterline.compute.consumer import Consumer
 from waterline.compute.filters import DYNAMODB, KINESIS
 from waterline.compute.lane import Lane
 from waterline.compute.stream_settings import Start, StreamSettings
@@ -46,7 +46,7 @@ class StreamMapping:
         self,
         ground: Ground,
         stream: EventStream,
-        aim: Aim,
+        aim: Consumer,
         settings: StreamSettings,
         start: Start,
         request_id: Callable[[], str],
@@ -96,7 +96,7 @@ class StreamMapping:
             why = f"{why}: its event source mapping stopped reading {self.stream.place.partition(':')[2]}"
             self.ground.journal.record("ended", self.aim.place, why=why)
 
-    def change(self, aim: Aim, settings: StreamSettings) -> None:
+    def change(self, aim: Consumer, settings: StreamSettings) -> None:
         """From the next batch on, invoke this function under these settings."""
         self.aim, self.settings = aim, settings
         self._wake()

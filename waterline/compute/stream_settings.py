@@ -10,9 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.dynamodb.models import dynamodb_backends
-from moto.kinesis.models import kinesis_backends
-
 from waterline.clock import SECOND, Clock
 from waterline.compute import limits
 from waterline.compute.filters import DYNAMODB, KINESIS, Filters, filters_of
@@ -93,12 +90,3 @@ def source_service(spec: Mapping[str, Any]) -> str:
     """The service in the ARN of an event source: ``sqs``; empty for what is no ARN."""
     parts = str(spec.get("EventSourceArn", "")).split(":")
     return parts[2] if len(parts) > 2 else ""
-
-
-def stream_at(account: str, region: str, arn: str) -> EventStream | None:
-    """The Kinesis stream, or the stream of a table, with this ARN."""
-    backends = dynamodb_backends if ":dynamodb:" in arn else kinesis_backends if ":kinesis:" in arn else None
-    if backends is None:
-        return None
-    stream: EventStream | None = backends[account][region].stream_at(arn)
-    return stream

@@ -16,6 +16,9 @@ SNS
 EventBridge, Kinesis, Firehose
     what was sent to a bus or stream, by its size; of buses, replayed events and those of AWS services apart. Shards,
     archives and deliveries by HTTP are not in a journal.
+Scheduler, Pipes
+    a request for each invocation of a schedule's target, tried again or not; for each batch that a pipe worked on, by
+    started 64 KB of it. What a pipe receives from a queue is counted one by one.
 
 Step Functions
     a transition for each state that was entered, each retry and each redrive of a Standard workflow; a request for each
@@ -48,6 +51,9 @@ _SERVICES: Final[Mapping[str, str]] = {
     "eventbridge": "eventbridge",
     "kinesis": "kinesis",
     "firehose": "firehose",
+    "eventsv2": "eventsv2",
+    "scheduler": "scheduler",
+    "pipes": "pipes",
     "states": "stepfunctions",
 }
 _EXPRESS: Final = f"Each execution is counted with {stepfunctions.MEMORY_CHUNK} MB of memory, the least."
@@ -119,6 +125,8 @@ class Used:
         self.invocations: Counter[str] = Counter()
         self.milliseconds: Counter[str] = Counter()
         """By function: what its invocations lasted, each rounded up."""
+        self.piped: Counter[str] = Counter()
+        """By batch of a pipe: its size."""
         self.delivered: dict[str, Counter[int]] = defaultdict(Counter)
         """By protocol: the sizes of the copies that standard topics delivered."""
         self.delivered_in_order: Counter[int] = Counter()
@@ -167,6 +175,12 @@ class Used:
         if records := _all(self, "firehose"):
             size = _chunked(records, firehose.ROUNDING) * firehose.ROUNDING
             yield firehose.Delivery(size * times / GB)
+        if data := _all(self, "eventsv2"):
+            yield eventbridge.CustomBus(sum(size * count for size, count in data.items()) * times / GB)
+        if invoked := _all(self, "scheduler"):
+            yield eventbridge.Scheduler(scaled(invoked.total()))
+        if self.piped:
+            yield eventbridge.Pipe(scaled(sum(chunks(size, eventbridge.PIPE_CHUNK) for size in self.piped.values())))
 
         if transitions := self.transitions.total():
             yield stepfunctions.Standard(scaled(transitions))
@@ -260,8 +274,10 @@ class Used:
                     ended = invocation
                     self.invocations[place] += 1
                     self.milliseconds[place] += -(-(detail["duration"] + initialized.pop(invocation, 0)) // 1000)
-            elif kind in ("hidden", "deduplicated"):
+            elif kind in ("hidden", "deduplicated") and place.startswith("sqs:"):
                 self.calls[place] += 1
+            if "batch" in detail and place.startswith("pipes:"):
+                self.piped[detail["batch"]] += detail["size"]
             elif kind == "routed" and message is not None and event.parents and "request" not in detail:
                 self._copies[message] = (detail.get("protocol", ""), self._sizes.get(event.parents[0], 0))
             elif kind == "delivered" and message in self._copies:

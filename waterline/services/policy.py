@@ -42,10 +42,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request is allowed, and in half a sentence why not."""
+    """Whether a request is allowed, and in half a sentence why not. `denied`: by a statement."""
 
     allowed: bool
     why: str = ""
+    denied: bool = False
 
 
 def judged(policy: str | Mapping[str, Any] | Iterable[_Statement] | None, request: Request) -> Verdict:
@@ -59,7 +60,7 @@ def judged(policy: str | Mapping[str, Any] | Iterable[_Statement] | None, reques
         failing = _failing(statement.get("Condition") or {}, request.context)
         called = f"statement {statement.get('Sid') or number}"
         if failing is None and statement.get("Effect", "Allow") == "Deny":
-            return Verdict(False, f"{called} of its policy denies it")
+            return Verdict(False, f"{called} of its policy denies it", denied=True)
         if failing is None:
             allowed = True
         elif statement.get("Effect", "Allow") == "Allow":

@@ -58,7 +58,7 @@ class Read(NamedTuple):
 class Shard:
     """A log of records. `retention` answers in microseconds. `arrivals` wakes all who wait for a record or the end.
 
-    `parents`: the shards that it goes on from, which must be read before it.
+    `parents`: the shards that it goes on from, which must be read before it. `on_trim` hears of each record trimmed.
     """
 
     def __init__(
@@ -68,9 +68,11 @@ class Shard:
         identifier: str,
         retention: Callable[[], int],
         parents: Sequence[str] = (),
+        on_trim: Callable[[StreamRecord], object] | None = None,
     ) -> None:
         self._ground = ground
         self._retention = retention
+        self._on_trim = on_trim
         self._records: list[StreamRecord] = []
         self._gone = 0
         self._timer: Timer | None = None
@@ -146,6 +148,8 @@ class Shard:
             record = self._records[self._gone]
             self._gone += 1
             self.horizon += 1
+            if self._on_trim is not None:
+                self._on_trim(record)
             if not record.taken:
                 self.expire(record, "older than the stream keeps records, and nobody had read it")
         if self._gone > before and self._gone * 2 >= len(self._records):

@@ -14,8 +14,21 @@ copy
 read. No other module of the services knows two services.
 """
 
-from waterline.services.delivery.copies import Copies, Copy, Retries
+from waterline.services.delivery.backoff import backoff
+from waterline.services.delivery.copies import Copies, Copy, Retries, working_on
+from waterline.services.delivery.places import place_of
 from waterline.services.delivery.sources import stream_at
-from waterline.services.delivery.targets import NotTaken, Sender, Targets, place_of
+from waterline.services.delivery.targets import NotTaken, Sender, Targets
 
-__all__ = ["Copies", "Copy", "NotTaken", "Retries", "Sender", "Targets", "place_of", "stream_at"]
+__all__ = [
+    "Copies",
+    "Copy",
+    "NotTaken",
+    "Retries",
+    "Sender",
+    "Targets",
+    "backoff",
+    "place_of",
+    "stream_at",
+    "working_on",
+]

@@ -6,11 +6,12 @@ attempt cannot mend is not tried again holds for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from waterline.clock import SECOND
+from waterline.clock import SECOND, Clock
 from waterline.ground import Ground
 from waterline.services.delivery.targets import NotTaken
 from waterline.waiting import Task
@@ -40,6 +41,18 @@ class Copy:
     attempts: int = 0
     last: NotTaken | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def working_on(clock: Clock, *messages: str) -> Iterator[None]:
+    """For the length of a ``with`` block the current task works on these messages: what it stores comes from them."""
+    task = clock.task
+    assert task is not None
+    before, task.cause = task.cause, messages
+    try:
+        yield
+    finally:
+        task.cause = before
 
 
 class Copies:

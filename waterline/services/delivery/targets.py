@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from moto.backends import get_backend
@@ -22,10 +23,11 @@ from werkzeug.exceptions import HTTPException
 
 from waterline.faults.injection import ERROR, OUTAGE, SLOW, THROTTLE
 from waterline.ground import Ground
+from waterline.services.delivery.places import place_of
 from waterline.services.policy import Request, judged, statements_of
 from waterline.web import Headers, Response, Unreachable, request_to
 
-_RETRYABLE = frozenset(
+RETRYABLE = frozenset(
     {
         "InternalFailure",
         "InternalServerError",
@@ -88,8 +90,9 @@ class Targets:
         *,
         group: str | None = None,
         deduplication: str | None = None,
+        delay: int | None = None,
     ) -> str:
-        """Send to a queue. `attributes` in the form of ``SendMessage``. Returns the message's identifier."""
+        """Send to a queue; the identifier. `attributes` in the form of ``SendMessage``, `delay` in seconds."""
         backend = _backend("sqs", arn)
         queue = backend.queue_at(arn)
         if queue is None:
@@ -102,6 +105,7 @@ class Targets:
                 message_attributes=dict(attributes or {}),
                 group_id=group,
                 deduplication_id=deduplication,
+                delay_seconds=delay,
                 validate_group_id=queue.fifo_queue,
             )
         return str(message.id)
@@ -166,7 +170,7 @@ class Targets:
             for answer in backend.put_events([{**entry, "EventBusName": arn} for entry in entries], sender):
                 if "ErrorCode" in answer:
                     code = str(answer["ErrorCode"])
-                    raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in _RETRYABLE)
+                    raise NotTaken(code, str(answer["ErrorMessage"]), retryable=code in RETRYABLE)
                 answers.append(str(answer["EventId"]))
         return answers
 
@@ -184,19 +188,55 @@ class Targets:
                 backend.create_log_stream(name, stream)
             backend.put_log_events(name, stream, [{"timestamp": timestamp, "message": text}])
 
+    def custom_bus(
+        self,
+        sender: Sender,
+        arn: str,
+        entry: Mapping[str, Any],
+        *,
+        raw: bool = False,
+        deduplication: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Put an entry of ``PutEvents``, or, `raw`, of ``PutRawEvents``, on a Custom Event Bus, which asks its policy.
+
+        Returns the identifier of the event.
+        """
+        request: dict[str, Any] = {"EventBusArn": arn, "Entries": [entry]}
+        if deduplication:
+            request["DeduplicationConfiguration"] = deduplication
+        with self._asked("eventbridgev2", arn, place_of(arn)):
+            backend: Any = get_backend("eventbridgev2")[sender.account][arn.split(":")[3]]
+            [answer] = (backend.put_raw_events if raw else backend.put_events)(request)["Entries"]
+        if "ErrorCode" in answer:
+            raise NotTaken(answer["ErrorCode"], answer["ErrorMessage"], retryable=False)
+        return str(answer["EventId"])
+
+    def api_destination(
+        self, sender: Sender, arn: str, parameters: Mapping[str, Any], text: str, content: Any, until: int
+    ) -> Response:
+        """Send a request to an API destination of EventBridge; an attempt that has no turn before `until` is not made.
+
+        `parameters`: ``HttpParameters``, of which paths look into `content`.
+        """
+        target = {"Arn": arn, "HttpParameters": parameters}
+        found: Response = _backend("events", arn).api_destinations.send(
+            sender, target, text, SimpleNamespace(content=content), until
+        )
+        return found
+
     def state_machine(self, sender: Sender, arn: str, text: str, name: str | None = None) -> str:
         """Start an execution with an input (JSON text). Returns the execution's ARN."""
         with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
             execution = _backend("stepfunctions", arn).start_execution(arn, name, text)
         return str(execution.arn)
 
-    def workflow(self, sender: Sender, arn: str, text: str) -> tuple[str, str, str | None]:
+    def workflow(self, sender: Sender, arn: str, text: str, name: str | None = None) -> tuple[str, str, str | None]:
         """Play an Express workflow with an input (JSON text) and wait.
 
         Returns its status, its output (JSON text) or its error, and the cause of an error.
         """
         with self._asked("stepfunctions", arn, f"states:{_machine(arn)}"):
-            execution = _backend("stepfunctions", arn).start_sync_execution(arn, None, text)
+            execution = _backend("stepfunctions", arn).start_sync_execution(arn, name, text)
         if execution.status == "SUCCEEDED":
             return "SUCCEEDED", json.dumps(execution.output), None
         return str(execution.status), str(execution.error or ""), execution.cause_text
@@ -293,13 +333,7 @@ class Targets:
             code = str(getattr(error, "code", None) or getattr(error, "error_type", None) or type(error).__name__)
             code = str(getattr(error, "error_type", code)) if code.isdigit() else code
             said = " ".join(str(getattr(error, "message", None) or error).split())
-            raise NotTaken(code, f"{_last(arn)} did not take it: {said}", retryable=code in _RETRYABLE) from error
-
-
-def place_of(arn: str) -> str:
-    """What the journal calls a target: ``sqs:tickets``, ``lambda:issue-ticket``, ``events:orders``."""
-    service = arn.split(":")[2]
-    return f"{service}:{arn.split(':')[6] if service == 'logs' else _last(arn)}"
+            raise NotTaken(code, f"{_last(arn)} did not take it: {said}", retryable=code in RETRYABLE) from error
 
 
 def _backend(service: str, arn: str) -> Any:

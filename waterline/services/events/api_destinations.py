@@ -22,14 +22,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from waterline.clock import SECOND
 from waterline.ground import Ground
 from waterline.services.delivery import NotTaken, Sender, Targets
 from waterline.services.events import limits
-from waterline.services.events.event import BusEvent, as_json
+from waterline.services.events.event import as_json
 from waterline.services.paths import InvalidPath, compiled
 from waterline.services.token_bucket import TokenBucket
 from waterline.web import Response
@@ -43,6 +43,13 @@ _HEADERS = (
     ("Accept-Encoding", "gzip,deflate"),
     ("Connection", "close"),
 )
+
+
+class Content(Protocol):
+    """What a target's parameters are read from: an event."""
+
+    @property
+    def content(self) -> Mapping[str, Any]: ...
 
 
 class TryLater(NotTaken):
@@ -72,7 +79,7 @@ class ApiDestinations:
             raise NotTaken("NO_RESOURCE", f"the API destination {arn.split('/')[1]} does not exist", retryable=False)
         return found
 
-    def send(self, sender: Sender, target: Mapping[str, Any], text: str, event: BusEvent, until: int) -> None:
+    def send(self, sender: Sender, target: Mapping[str, Any], text: str, event: Content, until: int) -> Response:
         """Send one request; an attempt whose turn comes after the instant `until` is not made. Raises NotTaken."""
         destination = self.at(target["Arn"])
         connection = next((one for one in self._connections.values() if one.arn == destination.connection_arn), None)
@@ -87,6 +94,7 @@ class ApiDestinations:
             self._tokens.pop(connection.arn, None)
         if not 200 <= response.status < 300:
             raise refusal(destination.name, response)
+        return response
 
     # -- how often ---------------------------------------------------------------------------------------------------
 
@@ -109,7 +117,7 @@ class ApiDestinations:
     # -- the request -------------------------------------------------------------------------------------------------
 
     def _request(
-        self, sender: Sender, destination: Any, connection: Any, target: Mapping[str, Any], text: str, event: BusEvent
+        self, sender: Sender, destination: Any, connection: Any, target: Mapping[str, Any], text: str, event: Content
     ) -> tuple[str, list[tuple[str, str]], bytes | None]:
         given = target.get("HttpParameters") or {}
         url = str(destination.invocation_endpoint)
@@ -186,7 +194,7 @@ def _pairs(parameters: Mapping[str, Any], name: str) -> dict[str, str]:
     return {one["Key"]: str(one.get("Value", "")) for one in parameters.get(name) or []}
 
 
-def dynamic(value: str, event: BusEvent) -> str:
+def dynamic(value: str, event: Content) -> str:
     """A target's parameter: a JSON path is replaced by what it finds in the event."""
     if not value.startswith("$."):
         return value

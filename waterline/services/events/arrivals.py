@@ -5,7 +5,7 @@ The journal has ``sent`` with the names of the rules that match; ``filtered`` wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from waterline.ground import Ground
@@ -31,6 +31,8 @@ class Arrivals:
         self._router = router
         self._shelves = shelves
         self._patterns: dict[str, patterns.Pattern | None] = {}
+        self.listeners: list[Callable[[str, BusEvent], object]] = []
+        """Who hears of every event, with the name of its bus. They must not block."""
 
     def know(self, rule: Any, pattern: patterns.Pattern | None) -> None:
         """A rule was put, with this pattern."""
@@ -44,6 +46,8 @@ class Arrivals:
         if not rules:
             self._ground.journal.record("filtered", f"events:{bus.name}", event.id, why="no rule of the bus wants it")
         self._route(bus.name, event, rules)
+        for heard in self.listeners:
+            heard(bus.name, event)
 
     def fall_due(self, bus: Any, rule: Any, event: BusEvent) -> None:
         """The event of a scheduled rule, for its own targets."""

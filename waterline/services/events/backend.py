@@ -8,7 +8,7 @@ is decided here. AWS services put their own events by :meth:`EventBackend.put_ev
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,8 +40,8 @@ class EventBackend(ArchiveBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        destinations = ApiDestinations(self.ground, self.destinations, self.connections)
-        router = Router(self.ground, Handover(self.ground, account_id, destinations))
+        self.api_destinations = ApiDestinations(self.ground, self.destinations, self.connections)
+        router = Router(self.ground, Handover(self.ground, account_id, self.api_destinations))
         self._arrivals = Arrivals(self.ground, router, self.shelves)
         self._timetable = Timetable(self.ground, self._rule_is_due)
 
@@ -51,6 +51,10 @@ class EventBackend(ArchiveBackend):
         return SimpleNamespace(
             url_bases=moto_urls.url_bases, url_paths=dict.fromkeys(moto_urls.url_paths, EventResponse.dispatch)
         )
+
+    def listen(self, heard: Callable[[str, BusEvent], object]) -> None:
+        """Tell of every event that comes to a bus, with the bus's name. `heard` must not block."""
+        self._arrivals.listeners.append(heard)
 
     # -- buses and rules ---------------------------------------------------------------------------------------------
 
