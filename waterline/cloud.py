@@ -5,6 +5,7 @@ with Cloud(seed=7) as cloud:                  # in a notebook: cloud = Cloud.sta
     cloud.deploy("issue-ticket", SOURCE, timeout=10)
     cloud.advance(minutes=5)                  # all that happens in five minutes happens now
     cloud.settle()                            # play on until nothing is left to happen
+    stack = cloud.deploy_template("template.yaml")    # an AWS SAM or CloudFormation template, as it is
     cloud.faults.errors("issue-ticket", rate=0.05)    # what is to go wrong, from the seed
     cloud.journal.trace(message_id)           # the whole life of one message
 """
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,8 @@ from waterline.web.wire import wired
 
 if TYPE_CHECKING:
     from waterline.compute.doors.client import HttpClient
+    from waterline.templates.code import Source
+    from waterline.templates.stack import Stack, Stacks
 
 REGION = "us-east-1"
 _ROLE = "lab"
@@ -117,6 +121,7 @@ class Cloud:
         self._databases = Databases(self._ground)
         self._opened_at: Cell | None = None
         self._closing: ExitStack | None = None
+        self._stacks: Stacks | None = None
         self._http: HttpClient | None = None
 
     # -- opening and closing -----------------------------------------------------------------------------------------
@@ -259,6 +264,42 @@ class Cloud:
             client.update_function_code(FunctionName=name, ZipFile=code)
             answer = client.update_function_configuration(FunctionName=name, **settings)
         return str(answer["FunctionArn"])
+
+    # -- templates ---------------------------------------------------------------------------------------------------
+
+    def deploy_template(
+        self,
+        template: str | PathLike[str] | Mapping[str, Any],
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        stack_name: str = "lab",
+        code: Mapping[str, Source] | None = None,
+        allow_unsupported: bool = False,
+    ) -> Stack:
+        """Deploy an AWS SAM or CloudFormation template: a file, its text, or a mapping.
+
+        Folders that it names (``CodeUri: src/``) begin where the file is. `code` gives functions other code by their
+        logical IDs: a module's text, a path, a zip, or a mapping of file names to texts. A stack of that name is
+        updated. Raises TemplateRefused; NotSupported, which names all that the lab does not have before anything is
+        created (`allow_unsupported` deploys the rest); and DeploymentFailed when a service refuses a resource.
+        """
+        self._must_be_open("deploy_template")
+        from waterline.templates.document import read
+
+        return self._stack_set().deploy(read(template), stack_name, parameters or {}, code or {}, allow_unsupported)
+
+    def delete_stack(self, stack_name: str = "lab") -> None:
+        """Take away all that a template's deployment made. Raises NoSuchStack."""
+        self._must_be_open("delete_stack")
+        self._stack_set().delete(stack_name)
+
+    def _stack_set(self) -> Stacks:
+        # Imported here, because it takes a third of a second and most clouds have no template.
+        from waterline.templates.stack import Stacks
+
+        if self._stacks is None:
+            self._stacks = Stacks(self._ground, DEFAULT_ACCOUNT_ID, REGION)
+        return self._stacks
 
     @property
     def http(self) -> HttpClient:

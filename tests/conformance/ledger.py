@@ -25,6 +25,7 @@ PLACES = (
     "tests/compute",
     "tests/pipes",
     "tests/services",
+    "tests/templates",
     "tests/test_cloud.py",
     "tests/conformance/test_misconceptions.py",
 )

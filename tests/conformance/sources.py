@@ -36,6 +36,9 @@ _SNS = "Amazon SNS Developer Guide"
 _IAM = "AWS Identity and Access Management User Guide"
 _S3 = "Amazon S3 User Guide"
 _STATES = "AWS Step Functions Developer Guide"
+_CLOUDFORMATION = "AWS CloudFormation User Guide"
+_TEMPLATES = "CloudFormation Template Reference Guide"
+_SAM = "AWS SAM Developer Guide"
 
 PAGES = {
     "AWS Lambda function errors in Python": _LAMBDA,
@@ -262,6 +265,33 @@ PAGES = {
     "Using Map state in Distributed mode for large-scale parallel workloads in Step Functions": _STATES,
     "Using Map state in Inline mode in Step Functions workflows": _STATES,
     "Wait workflow state": _STATES,
+    "Choose how to handle failures when provisioning resources": _CLOUDFORMATION,
+    "CloudFormation template Conditions syntax": _CLOUDFORMATION,
+    "CloudFormation template Mappings syntax": _CLOUDFORMATION,
+    "CloudFormation template Outputs syntax": _CLOUDFORMATION,
+    "CloudFormation template Parameters syntax": _CLOUDFORMATION,
+    "Get AWS values using pseudo parameters": _CLOUDFORMATION,
+    "Get values stored in other services using dynamic references": _CLOUDFORMATION,
+    "Template anatomy": _CLOUDFORMATION,
+    "Update behaviors of stack resources": _CLOUDFORMATION,
+    "AWS::Events::Rule": _TEMPLATES,
+    "AWS::Include transform": _TEMPLATES,
+    "AWS::Lambda::Function": _TEMPLATES,
+    "AWS::Lambda::LayerVersion": _TEMPLATES,
+    "AWS::S3::Bucket": _TEMPLATES,
+    "AWS::SNS::Topic": _TEMPLATES,
+    "AWS::SQS::Queue": _TEMPLATES,
+    "AWS::StepFunctions::StateMachine": _TEMPLATES,
+    "Condition functions": _TEMPLATES,
+    "DeletionPolicy attribute": _TEMPLATES,
+    "DependsOn attribute": _TEMPLATES,
+    "Intrinsic function reference": _TEMPLATES,
+    "UpdateReplacePolicy attribute": _TEMPLATES,
+    "AWS SAM template anatomy": _SAM,
+    "AWS::Serverless::Function": _SAM,
+    "Generated CloudFormation resources": _SAM,
+    "Globals section of the AWS SAM template": _SAM,
+    "How AWS SAM uploads local files at deployment": _SAM,
 }
 """Title and guide (read 2026-11)."""
 

@@ -43,8 +43,8 @@ class FunctionSource:
         return cloud.deploy(self.name, self.source, **{**settings, **changes})
 
 
-def zipped(files: Mapping[str, str]) -> bytes:
-    """A zip of text files, the same to the byte for the same files (a zip usually holds the date of its making)."""
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    """A zip of files, the same to the byte for the same files (a zip usually holds the date of its making)."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):

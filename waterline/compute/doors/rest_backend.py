@@ -124,6 +124,13 @@ class RestApis(APIGatewayBackend):  # type: ignore[misc]
         self._deployed[function_id, deployment.id] = tuple(_methods(self.get_rest_api(function_id)))
         return deployment
 
+    def delete_deployment(self, function_id: str, deployment_id: str) -> Deployment:
+        api = self.get_rest_api(function_id)
+        in_use = {stage.deployment_id for stage in api.stages.values()}
+        if deployment_id in api.deployments and deployment_id not in in_use:
+            api.deployments[deployment_id].stage_name = None  # moto asks for the stage it made, wherever that is now
+        return super().delete_deployment(function_id, deployment_id)
+
     def deployed(self, api_id: str, deployment_id: str) -> tuple[Method, ...]:
         return self._deployed.get((api_id, deployment_id), ())
 
