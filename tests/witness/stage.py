@@ -20,8 +20,9 @@ ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout
 """For the clients of a stage: an error is told as it comes, and not tried again."""
 
 SERVICES = (
-    "dynamodb", "dynamodbstreams", "events", "kinesis", "lambda", "s3", "scheduler", "sns", "sqs", "stepfunctions"
-)  # fmt: skip
+    *("dynamodb", "dynamodbstreams", "events", "kinesis", "lambda", "pipes", "s3", "scheduler", "sns", "sqs"),
+    "stepfunctions",
+)
 """Whose clients a stage has."""
 
 _STEP = 0.5
@@ -80,7 +81,7 @@ class Stage:
         values = {key: str(value) for key, value in attributes.items()}
         return str(self.sqs.create_queue(QueueName=f"{self.name}-{name}", Attributes=values)["QueueUrl"])
 
-    def open_queue(self, name: str = "q", **attributes: object) -> str:
+    def open_queue(self, name: str = "q", **attributes: Any) -> str:
         """A queue's URL that every service may send to."""
         url = self.queue(name, **attributes)
         statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": self.arn(url)}
@@ -168,7 +169,7 @@ class Stage:
         )
 
     def informer(self, queue: str) -> str:
-        """The ARN of a function that puts what it is invoked with into a queue: it fails, and that is its destination."""
+        """The ARN of a function that tells a queue what it was invoked with: its failures go there."""
         name = self.function("def handler(event, context):\n    raise ValueError\n")
         self.awslambda.put_function_event_invoke_config(
             FunctionName=name,

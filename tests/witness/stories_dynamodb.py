@@ -62,9 +62,7 @@ def _records(stage: Stage, table: str) -> list[dict[str, Any]]:
     streams = stage.clients["dynamodbstreams"]
     found: list[dict[str, Any]] = []
     for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
-        iterator = streams.get_shard_iterator(
-            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )
+        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
         found += streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
     return found
 
@@ -97,7 +95,7 @@ def condition_that_shows_the_item(stage: Stage) -> Any:
                 ReturnValuesOnConditionCheckFailure=asked,
             )
         except ClientError as error:
-            shown.append(error.response.get("Item", {}).get("n"))  # type: ignore[attr-defined]
+            shown.append(error.response.get("Item", {}).get("n"))
     return shown
 
 
@@ -286,9 +284,7 @@ def stream_of_changes(stage: Stage) -> Any:
 _IMAGES = ("OldImage", "NewImage")
 
 
-@STORIES.tell(
-    "What changes nothing has no record.", "Change data capture for DynamoDB Streams", ["INSERT"]
-)
+@STORIES.tell("What changes nothing has no record.", "Change data capture for DynamoDB Streams", ["INSERT"])
 def stream_of_no_change(stage: Stage) -> Any:
     table = _table(stage, stream="NEW_AND_OLD_IMAGES")
     for _ in range(2):
@@ -308,14 +304,12 @@ def stream_of_a_transaction(stage: Stage) -> Any:
     for names in ("bc", "ab"):
         items = [{"Put": {"TableName": table, "Item": _item(name), **new}} for name in names]
         _reasons(stage.dynamodb.transact_write_items, TransactItems=items)
-    return sorted(
-        [record["eventName"], record["dynamodb"]["Keys"]["id"]["S"]] for record in _records(stage, table)
-    )
+    return sorted([record["eventName"], record["dynamodb"]["Keys"]["id"]["S"]] for record in _records(stage, table))
 
 
 @STORIES.tell(
     "The view type says what of an item a record shows.",
-    "StreamSpecification",
+    "Change data capture for DynamoDB Streams",
     {"KEYS_ONLY": [], "NEW_IMAGE": ["NewImage"], "OLD_IMAGE": ["OldImage"]},
 )
 def stream_views(stage: Stage) -> Any:

@@ -130,7 +130,8 @@ def pattern_exists(stage: Stage) -> Any:
         pattern = {"source": ["shop"], "detail": {"key": [{"exists": there}]}}
         target = {"Arn": stage.arn(queue), "InputPath": "$.detail.n"}
         bus = _rule(stage, target, name=str(there), pattern=pattern)
-    for number, detail in enumerate(({"key": 1}, {"other": 1}, {"key": {"inner": 1}})):
+    details: list[dict[str, Any]] = [{"key": 1}, {"other": 1}, {"key": {"inner": 1}}]
+    for number, detail in enumerate(details):
         _put(stage, bus, {"n": number, **detail})
     stage.quiet()
     return [sorted(int(body) for body in stage.bodies(queue)) for queue in queues]
@@ -243,7 +244,7 @@ def input_path(stage: Stage) -> Any:
 
 
 @STORIES.tell(
-    "A template that is JSON is filled: text with quotes of the template's or its own, numbers and objects as they are.",
+    "A template that is JSON is filled: text in its own quotes or the template's, numbers and objects as they are.",
     _TRANSFORMATION,
     {"who": "ann", "line": "ann has 3", "count": 3, "whole": {"n": 1}},
 )
@@ -266,9 +267,7 @@ def input_transformer_of_text(stage: Stage) -> Any:
     [True, False, {"n": 1}],
 )
 def input_transformer_with_reserved_names(stage: Stage) -> Any:
-    template = (
-        '{"rule": <aws.events.rule-name>, "event": <aws.events.event>, "whole": <aws.events.event.json>}'
-    )
+    template = '{"rule": <aws.events.rule-name>, "event": <aws.events.event>, "whole": <aws.events.event.json>}'
     told = _handed_over(stage, {"n": 1}, InputTransformer={"InputTemplate": template})
     if not isinstance(told, dict):
         return "no JSON"

@@ -134,9 +134,7 @@ def stream_split(stage: Stage) -> Any:
     ]
 
 
-@STORIES.tell(
-    "A merge closes two neighbors and opens one child with both as parents.", "MergeShards", [2, True, True]
-)
+@STORIES.tell("A merge closes two neighbors and opens one child with both as parents.", "MergeShards", [2, True, True])
 def stream_merge(stage: Stage) -> Any:
     stream = _stream(stage, 2)
     first, second = (shard["ShardId"] for shard in _shards(stage, stream))

@@ -24,7 +24,7 @@ _REPORTS_BAD = """
 def handler(event, context):
     return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"] if r["body"] == "bad"]}
 """
-_REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+_REPORTING: dict[str, Any] = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 
 def _what_dies(stage: Stage, source: str, *bodies: str, fifo: str = "", **settings: Any) -> Any:
@@ -65,7 +65,9 @@ def mapping_whole_batch(stage: Stage) -> Any:
     return _what_dies(stage, _FAILS_ON_BAD, "good", "bad")
 
 
-@STORIES.tell("Only the reported messages of a batch come back.", "Handling errors for an SQS event source in Lambda", ["bad"])
+@STORIES.tell(
+    "Only the reported messages of a batch come back.", "Handling errors for an SQS event source in Lambda", ["bad"]
+)
 def mapping_partial_batch(stage: Stage) -> Any:
     return _what_dies(stage, _REPORTS_BAD, "good", "bad", **_REPORTING)
 
@@ -171,7 +173,9 @@ def mapping_short_visibility(stage: Stage) -> Any:
     return refusal(stage.map, stage.queue(VisibilityTimeout=2), stage.function(_SUCCEEDS, Timeout=3))
 
 
-@STORIES.tell("A batch size above ten needs a batching window.", "CreateEventSourceMapping", "InvalidParameterValueException")
+@STORIES.tell(
+    "A batch size above ten needs a batching window.", "CreateEventSourceMapping", "InvalidParameterValueException"
+)
 def mapping_large_batch_without_window(stage: Stage) -> Any:
     return refusal(stage.map, stage.queue(), stage.function(_SUCCEEDS), BatchSize=100)
 

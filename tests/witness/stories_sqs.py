@@ -66,7 +66,9 @@ def stale_handle(stage: Stage) -> Any:
     return [answer, stage.bodies(queue)]
 
 
-@STORIES.tell("A delayed message cannot be received before its delay is over.", "Amazon SQS delay queues", [[], ["later"]])
+@STORIES.tell(
+    "A delayed message cannot be received before its delay is over.", "Amazon SQS delay queues", [[], ["later"]]
+)
 def delay(stage: Stage) -> Any:
     queue = stage.queue()
     stage.send(queue, "later", DelaySeconds=2)
@@ -218,5 +220,3 @@ def fifo_parameters(stage: Stage) -> Any:
         refusal(stage.send, plain, "x", MessageGroupId="g"),
         refusal(stage.send, by_content, "x", MessageGroupId="g"),
     ]
-
-

@@ -7,6 +7,7 @@ import os
 import pytest
 from ask import PAGE, page, recorded
 from shared_stories import STORIES
+from sources import PAGES, SECTIONS, actions
 from tellers import Outcomes, command, to_ministack
 from telling import Story
 
@@ -20,6 +21,11 @@ def test_the_page_says_what_was_told(lab: Outcomes) -> None:
     assert PAGE.read_text(encoding="utf-8") == page(lab, *recorded()), (
         "docs/witness.md is not what the stories say: python tests/witness/ask.py --recorded"
     )
+
+
+def test_every_story_names_a_page_or_an_action() -> None:
+    known = {*PAGES, *SECTIONS, *actions()}
+    assert [story.name for story in STORIES if story.source not in known] == []
 
 
 def test_no_two_stories_have_one_name() -> None:
