@@ -92,3 +92,14 @@ def test_a_trace_gives_the_same_life_as_the_journal_it_was_taken_from() -> None:
     journal = two_done_one_dead()
     (from_trace,) = lives(journal.trace("m3"))
     assert from_trace == lives(journal)[2]
+
+
+def test_what_a_topic_was_sent_is_passed_on_and_its_copy_waits_until_it_is_taken() -> None:
+    topic = "sns:orders"
+    story = Story().at(0, "sent", "m", topic, body="order").at(0, "routed", "copy", topic, to="sqs:tickets")
+    story.at(3, "delivered", "copy", topic, to="sqs:tickets", count=1).sent(3, "mine").until(9)
+    order, copy, message = lives(story.journal)
+    assert (order.fate, order.spans) == ("passed on", ())
+    assert (copy.fate, [(span.kind, span.end) for span in copy.spans]) == ("passed on", [("waiting", 3 * SECOND)])
+    assert message.fate == "waiting"
+    assert not order.open and not copy.open and message.open

@@ -24,6 +24,7 @@ _GONE = {
     "denied": "refused by a policy",
     "filtered": "filtered out",
     "deduplicated": "dropped as a duplicate",
+    "passed on": "passed on",
 }
 _PAST = {"expired": "expired unread", "failed": "failed and was not tried again"}
 

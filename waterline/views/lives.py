@@ -10,7 +10,8 @@ span
 mark
     an instant of a life that is drawn as a sign: sent, visible again, failed, dead-lettered, deleted, ...
 fate
-    how it stands with the message at the end: done, dead, expired, still waiting, still hidden, ...
+    how it stands with the message at the end: done, dead, expired, still waiting, still hidden, ... What a topic, a bus
+    or a schedule was sent is passed on: its copies have lives of their own.
 try
     an attempt of a function; where no function was at work, a receive.
 
@@ -57,7 +58,9 @@ _ENDS = {
     "denied": "denied",
     "filtered": "filtered",
     "deduplicated": "deduplicated",
+    "delivered": "passed on",
 }
+_PASS_ON = frozenset({"sns", "events", "scheduler"})
 _LABEL_LENGTH = 16
 
 
@@ -162,6 +165,8 @@ def _fate(events: Sequence[Event]) -> tuple[str, int | None]:
     queued = any(event.kind == "received" for event in events)
     for event in events:
         match event.kind:
+            case "sent" if event.service in _PASS_ON:
+                fate = "passed on"
             case "delayed":
                 fate = "delayed"
             case "received":
@@ -190,7 +195,9 @@ def _storage(events: Sequence[Event], fate: str, end: int) -> Iterable[Span]:
     kind, since, until = "", 0, 0
     for event in events:
         match event.kind:
-            case "sent" | "visible" | "redriven" | "duplicated" | "retried":
+            case "sent" if event.service in _PASS_ON:
+                then = ""
+            case "sent" | "routed" | "visible" | "redriven" | "duplicated" | "retried":
                 then = "waiting"
             case "delayed":
                 then = "delayed"
