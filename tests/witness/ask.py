@@ -24,9 +24,9 @@ PAGE = ROOT / "docs" / "witness.md"
 
 _OPENING = """# The second witness
 
-{stories} short stories of {services}, each written once against plain boto3
-(`tests/witness/shared_stories.py`) and told twice: to the lab, in virtual time, and to ministack {version}, an emulator with
-code of its own, in real seconds.
+{stories} short stories of {services}.
+Each is written once against plain boto3 (`tests/witness/shared_stories.py`) and told twice: to the lab, in virtual
+time, and to ministack {version}, an emulator with code of its own, in real seconds.
 Neither is an oracle: what AWS documents decides who is right. `tests/witness/test_witness.py` holds the lab to AWS;
 ministack's answers were recorded by `python tests/witness/ask.py`; with `WATERLINE_WITNESS=1` the test asks it again.
 Not told: what only one of the two can do, and what takes minutes, since ministack's seconds are real.

@@ -24,7 +24,8 @@ def test_the_page_says_what_was_told(lab: Outcomes) -> None:
 
 
 def test_every_story_names_a_page_or_an_action() -> None:
-    known = {*PAGES, *SECTIONS, *actions()}
+    published = "Python runtime interface client"  # AWS's own code, which no guide describes
+    known = {*PAGES, *SECTIONS, *actions(), published}
     assert [story.name for story in STORIES if story.source not in known] == []
 
 
