@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from tellers import Outcomes, to_the_lab
+
+sys.path.append(str(Path(__file__).parents[1] / "conformance"))  # where the sources are known
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import boto3
-from shared_stories import STORIES, Story
-from stage import ONCE, Stage
+from shared_stories import STORIES
+from stage import ONCE, SERVICES, Stage
+from telling import Story
 
 HERE = Path(__file__).parent
 REGION = "us-east-1"
@@ -31,6 +32,17 @@ TOLD_AT_ONCE = 4
 """How many stories ministack is told at a time: it has two cores to run their handlers on."""
 
 Outcomes = dict[str, Any]
+
+
+class _Clients(dict[str, Any]):
+    """Clients by service, each made when it is first asked for."""
+
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        self._make = make
+
+    def __missing__(self, service: str) -> Any:
+        self[service] = self._make(service)
+        return self[service]
 
 
 def command() -> str | None:
@@ -52,8 +64,8 @@ def to_the_lab(stories: Sequence[Story] = STORIES) -> Outcomes:
 
     def one(story: Story) -> Any:
         with Cloud(seed=7) as cloud:
-            sqs, awslambda = boto3.client("sqs", config=ONCE), boto3.client("lambda", config=ONCE)
-            return tell(story, Stage("w", sqs, awslambda, cloud.role, lambda seconds: cloud.advance(seconds=seconds)))
+            clients = _Clients(lambda service: boto3.client(service, config=ONCE))
+            return tell(story, Stage("w", clients, cloud.role, lambda seconds: cloud.advance(seconds=seconds)))
 
     return {story.name: one(story) for story in stories}
 
@@ -62,7 +74,7 @@ def to_ministack(command: str) -> tuple[str, Outcomes]:
     """All to one fresh ministack, and its version. From a process of its own: this one's network is guarded."""
     with ministack(command) as (endpoint, version):
         told = subprocess.run(
-            [sys.executable, __file__, endpoint], capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, __file__, endpoint], capture_output=True, text=True, timeout=900, check=False
         )
     if told.returncode:
         raise RuntimeError(f"The stories could not be told to ministack: {told.stderr[-2000:]}")
@@ -82,7 +94,7 @@ def ministack(command: str) -> Iterator[tuple[str, str]]:
         "GATEWAY_PORT": str(port),
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "ERROR",
-        "SERVICES": "sqs,lambda,iam",
+        "SERVICES": ",".join((*SERVICES, "iam", "sts")),
     }
     server = subprocess.Popen(
         [command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -115,11 +127,11 @@ def _version(endpoint: str, server: subprocess.Popen[bytes]) -> str:
 
 def _at(endpoint: str) -> Outcomes:
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-    sqs, awslambda = (session.client(name, endpoint_url=endpoint, config=ONCE) for name in ("sqs", "lambda"))
+    clients = {name: session.client(name, endpoint_url=endpoint, config=ONCE) for name in SERVICES}
     role = "arn:aws:iam::000000000000:role/lambda"
 
     def one(number: int) -> Any:
-        return tell(STORIES[number], Stage(f"w{number}", sqs, awslambda, role, time.sleep))
+        return tell(STORIES[number], Stage(f"w{number}", clients, role, time.sleep))
 
     with ThreadPoolExecutor(TOLD_AT_ONCE) as pool:
         outcomes = list(pool.map(one, range(len(STORIES))))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from warehouse import Warehouse, client, item, opened, printed, reasons, refused
@@ -162,6 +163,38 @@ def test_of_two_that_create_the_same_item_on_condition_one_wins(warehouse: Wareh
         except ClientError as error:
             outcomes.append(refused(error)[0])
     assert outcomes == ["written", "ConditionalCheckFailedException"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "before", "after"),
+    [
+        ("SET stage = :new", {"stage": "old"}, {"stage": "new"}),
+        ("SET stage = :same", {"stage": "old"}, {"stage": "old"}),
+        ("SET #d.town = :new", {"to": {"town": "old"}}, {"to": {"town": "new"}}),
+        ("SET #d.town = :new REMOVE #d.street", {"to": {"town": "old", "street": "x"}}, {"to": {"town": "new"}}),
+        ("SET parts[1] = :new", {"parts": ["b"]}, {"parts": ["new"]}),
+        ("SET fresh = :new", None, {"fresh": "new"}),
+        ("REMOVE stage", {"stage": "old"}, None),
+        ("ADD n :one", {"n": 1}, {"n": 2}),
+    ],
+)
+def test_an_update_returns_what_its_expression_names(
+    warehouse: Warehouse, expression: str, before: Any, after: Any
+) -> None:
+    """Source: UpdateItem, ``ReturnValues``: UPDATED_OLD, UPDATED_NEW."""
+    warehouse.table()
+    table = boto3.resource("dynamodb", region_name="us-east-1").Table("orders")
+    values = {":new": "new", ":same": "old", ":one": 1}
+    whole = {"id": "a", "stage": "old", "to": {"town": "old", "street": "x"}, "parts": ["a", "b"], "n": 1}
+    found = []
+    for asked in ("UPDATED_OLD", "UPDATED_NEW"):
+        table.put_item(Item=whole)
+        named = {name: value for name, value in values.items() if name in expression}
+        more = {"ExpressionAttributeNames": {"#d": "to"}} if "#d" in expression else {}
+        more |= {"ExpressionAttributeValues": named} if named else {}
+        answer = table.update_item(Key={"id": "a"}, UpdateExpression=expression, ReturnValues=asked, **more)
+        found.append(answer.get("Attributes"))
+    assert found == [before, after]
 
 
 def test_an_update_that_cannot_be_leaves_no_item_behind(warehouse: Warehouse) -> None:

@@ -9,6 +9,7 @@ from moto.dynamodb.exceptions import MockValidationException, TransactionCancele
 from moto.dynamodb.responses import DynamoHandler
 
 from waterline.facts import facts
+from waterline.services.dynamodb.returned import updated
 from waterline.services.dynamodb.throughput import Exceeded
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = facts["dynamodb.batch_write_max"].count
 _TRANSACTION = 2
 _NONE = "NONE"
+_UPDATED = {"UPDATED_OLD": "ALL_OLD", "UPDATED_NEW": "ALL_NEW"}
 
 
 class TableResponse(DynamoHandler):  # type: ignore[misc]
@@ -36,7 +38,15 @@ class TableResponse(DynamoHandler):  # type: ignore[misc]
         return self._measured(super().put_item())
 
     def update_item(self) -> ActionResult:
-        return self._measured(super().update_item())
+        asked, expression = self.body.get("ReturnValues", _NONE), self.body.get("UpdateExpression")
+        if expression and asked in _UPDATED:
+            self.body["ReturnValues"] = _UPDATED[asked]
+        answer = self._measured(super().update_item())
+        if expression and asked in _UPDATED:
+            whole = answer.result.pop("Attributes", {})
+            if attributes := updated(whole, expression, self.body.get("ExpressionAttributeNames", {})):
+                answer.result["Attributes"] = attributes
+        return answer
 
     def delete_item(self) -> ActionResult:
         return self._measured(super().delete_item())
