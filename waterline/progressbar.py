@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 _PATIENCE = 1.0
 _REFRESH = 0.2
 _DAY = 86_400_000_000
+_Thing = TypeVar("_Thing")
+
+
+def _virtual_day(now: int) -> str:
+    return f"virtual day {now / _DAY:.2f}"
 
 
 class Progress:
-    """Progress of a stretch of virtual time, in microseconds; `end` is None where it is not known.
+    """Progress from `start` to `end`, which is None where it is not known; `words` say how far it is. Unless they are
+    given, what goes on is virtual time, in microseconds.
 
     ``WATERLINE_PROGRESS=off`` silences it: a bar's text depends on the machine's speed, so executed notebooks that
     are compared to the letter must not hold one.
     """
 
-    def __init__(self, start: int, end: int | None) -> None:
+    def __init__(self, start: int, end: int | None, words: Callable[[int], str] = _virtual_day) -> None:
+        self._words = words
         self._start = start
         self._end = end
         self._shown_at = time.monotonic() + _PATIENCE - _REFRESH
@@ -45,7 +53,7 @@ class Progress:
             else:
                 self._bar = tqdm(total=total, leave=False, bar_format=layout)
         self._bar.n = now - self._start
-        self._bar.set_description_str(f"virtual day {now / _DAY:.2f}", refresh=False)
+        self._bar.set_description_str(self._words(now), refresh=False)
         self._bar.refresh()
 
     def close(self) -> None:
@@ -57,3 +65,14 @@ class Progress:
             # A closed widget stays in the notebook as one that cannot be found: put nothing in its place.
             self._shown.update({"text/plain": ""}, raw=True)
             self._shown = None
+
+
+def counted(things: Iterable[_Thing], total: int, words: str) -> Iterator[_Thing]:
+    """These things one after the other, under a bar that says how many there were: ``words, 3 of 12``."""
+    progress = Progress(0, total, lambda done: f"{words}, {done:,} of {total:,}")
+    try:
+        for done, thing in enumerate(things):
+            progress.look(done)
+            yield thing
+    finally:
+        progress.close()

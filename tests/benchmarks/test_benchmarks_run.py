@@ -20,6 +20,7 @@ ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| \*\*[\d.e+-]+\*\* \(.+ to .+\) \| \*\*[
 def test_there_is_a_benchmark_for_each_claim() -> None:
     claimed = {
         "backlog",
+        "capacity",
         "events",
         "first_cloud",
         "invocations",
@@ -27,6 +28,7 @@ def test_there_is_a_benchmark_for_each_claim() -> None:
         "messages",
         "overlap",
         "pricing",
+        "simulator",
         "sns",
         "virtual_time",
     }

@@ -49,7 +49,8 @@ def handler(event, context):
     ]
     if {partial}:
         return {{"batchItemFailures": [
-            {{"itemIdentifier": record["messageId"]}} for record, one in zip(event["Records"], bad) if one
+            {{"itemIdentifier": record.get("messageId") or record["kinesis"]["sequenceNumber"]}}
+            for record, one in zip(event["Records"], bad) if one
         ]}}
     if any(bad):
         raise RuntimeError("as the draws say")
@@ -128,7 +129,7 @@ def _deploy(cloud: Cloud, scenario: Scenario) -> str:
         each=function.each,
         outage_from=outage[0],
         outage_to=outage[1],
-        partial=isinstance(scenario.through, Queue) and scenario.through.reports_failures,
+        partial=isinstance(scenario.through, Queue | Stream) and scenario.through.reports_failures,
     )
     client("lambda").create_function(
         FunctionName="work",
@@ -270,11 +271,13 @@ def _stream(cloud: Cloud, scenario: Scenario, told: list[dict[str, Any]]) -> Fat
     arn = kinesis.describe_stream_summary(StreamName="clicks")["StreamDescriptionSummary"]["StreamARN"]
     _deploy(cloud, scenario)
     settings: dict[str, Any] = {"BatchSize": stream.batch_size, "BisectBatchOnFunctionError": stream.bisects}
+    if stream.reports_failures:
+        settings["FunctionResponseTypes"] = ["ReportBatchItemFailures"]
     if stream.retries is not None:
         settings["MaximumRetryAttempts"] = stream.retries
     if stream.window:
         settings["MaximumBatchingWindowInSeconds"] = int(stream.window)
-    if stream.maximum_age < 86_400:
+    if stream.maximum_age is not None:
         settings["MaximumRecordAgeInSeconds"] = int(stream.maximum_age)
     client("lambda").create_event_source_mapping(
         EventSourceArn=arn, FunctionName="work", StartingPosition="TRIM_HORIZON", **settings

@@ -67,6 +67,18 @@ SCENARIOS = {
     "a stream with poison, bisected": Scenario(
         FEW, Stream(batch_size=16, retries=2, bisects=True), Function(0.31, timeout=20), Failures(poison=(9,))
     ),
+    "a stream that reports failures": Scenario(
+        FEW,
+        Stream(batch_size=12, retries=3, reports_failures=True),
+        Function(0.31, timeout=20),
+        Failures(poison=(9, 20), rate=0.1),
+    ),
+    "a stream that reports failures and bisects": Scenario(
+        FEW,
+        Stream(batch_size=12, retries=1, bisects=True, reports_failures=True),
+        Function(0.31, timeout=20),
+        Failures(poison=(9, 20)),
+    ),
     "a stream with a window": Scenario(FEW, Stream(batch_size=30, window=3), Function(0.31, timeout=20)),
     "a stream through an outage": Scenario(
         FEW, Stream(batch_size=4, maximum_age=60), Function(0.31, timeout=20), Failures(outage=(2, 100))

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from waterline.facts import facts
+from waterline.pricing import bill, lambda_, sqs
 from waterline.simulator import (
     OUTCOMES,
     Arrivals,
@@ -32,6 +35,7 @@ from waterline.simulator import (
     curve,
     daily,
     exponentially,
+    formulas,
     listed,
     lognormal,
     poisson,
@@ -39,6 +43,7 @@ from waterline.simulator import (
     simulate,
     together,
 )
+from waterline.simulator.loops import layout
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,6 +98,7 @@ SOURCES = {
     "queue": Queue(batch_size=7, max_receives=3, window=1),
     "fifo": Queue(groups=9, max_receives=3),
     "stream": Stream(shards=3, parallelization=2, bisects=True, retries=3, window=1),
+    "stream that reports": Stream(shards=2, retries=3, reports_failures=True, maximum_age=60),
 }
 
 
@@ -194,6 +200,55 @@ def test_reserved_zero_stops_a_function() -> None:
     assert run.count("refused") == len(run)
 
 
+@pytest.mark.parametrize("source", [Call(), Event(), Queue(), Queue(groups=2), Stream()])
+def test_a_message_at_the_very_beginning_is_played_like_any_other(source: Any) -> None:
+    run = simulate(burst(3), source, Function(0.1))
+    assert run.count("done") == 3
+
+
+def test_a_batch_that_times_out_is_not_taken_for_one_that_reports() -> None:
+    through = Stream(reports_failures=True, retries=2, batch_size=5)
+    run = simulate(burst(5, at=0.1), through, Function(2.0, timeout=1), Failures(poison=[3]))
+    assert run.count("dead") == 5 and list(run.attempts) == [3] * 5
+
+
+def test_a_stream_lets_go_what_it_has_kept_long_enough() -> None:
+    broken = Failures(outage=(0, 10_000))
+    kept = simulate(constant(1, 20), Stream(retention=300), Function(0.1), broken)
+    asked = simulate(constant(1, 20), Stream(retention=300, maximum_age=60), Function(0.1), broken)
+    assert kept.count("expired") == asked.count("expired") == 20
+    assert (kept.ends - kept.arrivals).min() > 300e6
+    assert (asked.ends - asked.arrivals).max() < 200e6
+
+
+# -- what it costs -----------------------------------------------------------------------------------------------------
+
+
+def test_the_cost_of_a_run_is_its_bill() -> None:
+    function = Function(0.1234, cold_start=0.5, memory=512)
+    run = simulate(poisson(50, 60), Queue(batch_size=10, window=1), function, seed=3, bins=60)
+    milliseconds = run.invocations * 124 + run.cold_starts * 500
+    used = lambda_.Function(run.invocations, Decimal(milliseconds) * 512 / (1024 * 1000))
+    receives = int(run.counts[layout.RECEIVED].sum())
+    calls = sqs.Queue(sends=len(run), receives=receives, deletes=run.invocations)
+    assert run.invocations <= receives
+    assert run.cost == pytest.approx(float(bill(used, calls, free_tier=False).total), rel=1e-9)
+    assert run.cost_per_minute[:60].min() > 0 and run.cost_per_minute[-1] == 0
+
+
+def test_the_formula_of_the_cost_is_what_a_steady_run_costs() -> None:
+    run = simulate(constant(100, 600), Call(), Function(0.2, memory=1024), bins=10)
+    expected = formulas.cost_per_minute(100, 0.2, memory=1024)
+    assert run.cost_per_minute[2:9] == pytest.approx(np.full(7, expected), rel=0.01)
+    assert formulas.cost_per_minute(100, 0.2, memory=1024, batch=10) == pytest.approx(expected / 10)
+
+
+def test_a_stream_costs_its_shards_even_when_nothing_comes() -> None:
+    few, many = (simulate(burst(1, at=60), Stream(shards=shards), Function(0.1), bins=6) for shards in (1, 10))
+    hour = 60 * (many.cost_per_minute[0] - few.cost_per_minute[0]) / 9
+    assert hour == pytest.approx(float(facts["price.kinesis.shard_hour"].number))
+
+
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +274,8 @@ def test_reserved_zero_stops_a_function() -> None:
         lambda: Queue(groups=4, window=1),
         lambda: Queue(maximum_concurrency=1),
         lambda: Stream(parallelization=11),
+        lambda: Stream(retention=0),
+        lambda: Function(0.1, memory=64),
         lambda: Failures(rate=1.1),
         lambda: Failures(outage=(5, 5)),
         lambda: Downstream(0),

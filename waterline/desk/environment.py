@@ -15,7 +15,7 @@ from .course import AGAIN, COMMAND, ROOM, Course, StartError, disk_is_full
 from .files import one_at_a_time, read_json, read_text, sha256, write_json
 from .installer import DISK_IS_FULL, NoNetwork, explain, installed, pinned, run_installer
 from .pythons import supported, version_of
-from .terminal import say
+from .terminal import Progress, say
 
 STAMP_FORMAT = 1
 
@@ -167,6 +167,30 @@ def install(course: Course, with_tests: bool, uv: str | None) -> None:
         stamp["tests"] = key_of(course, version, True)
     write_json(course.stamp, stamp)
     say(f"{len(pins & installed(course.venv))} packages are in place after {time.monotonic() - began:.0f} s.")
+    compile_ahead(course)
+
+
+def compile_ahead(course: Course) -> None:
+    """Make the simulator's machine code, so that no lesson begins with that. If it fails, the first lesson makes it."""
+    progress = Progress()
+    process = subprocess.Popen(
+        [str(course.python), "-m", "waterline.simulator.compile"],
+        cwd=str(course.root),
+        env=variables.clean(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while process.poll() is None:
+            progress.draw(f"  compiling the simulator, {progress.seconds()} s")
+            time.sleep(0.1)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        progress.clear()
 
 
 def has_pip(course: Course) -> bool:

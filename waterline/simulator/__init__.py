@@ -27,6 +27,7 @@ from waterline.simulator.scenario import (
     fixed,
     lognormal,
 )
+from waterline.simulator.sweep import Sweep, measured, sweep
 
 __all__ = [
     "OUTCOMES",
@@ -41,6 +42,7 @@ __all__ = [
     "Run",
     "ScenarioRefused",
     "Stream",
+    "Sweep",
     "burst",
     "constant",
     "curve",
@@ -49,8 +51,10 @@ __all__ = [
     "fixed",
     "listed",
     "lognormal",
+    "measured",
     "poisson",
     "ramp",
     "simulate",
+    "sweep",
     "together",
 ]

@@ -9,7 +9,21 @@ from __future__ import annotations
 
 import math
 
+from waterline.simulator.costs import per_minute as cost_per_minute
 from waterline.simulator.mistakes import not_negative, positive, whole
+
+__all__ = [
+    "concurrency",
+    "cost_per_minute",
+    "drain_time",
+    "erlang_b",
+    "erlang_c",
+    "mean_wait",
+    "mean_wait_of_one",
+    "processing_rate",
+    "stream_rate",
+    "waits_longer",
+]
 
 
 def concurrency(rate: float, duration: float) -> float:

@@ -11,31 +11,25 @@ run = simulate(
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from waterline.facts import facts
 from waterline.simulator.arrivals import Arrivals
-from waterline.simulator.draws import Floats, Times, table_of, whole
+from waterline.simulator.costs import by_bin
+from waterline.simulator.draws import Floats, Times
 from waterline.simulator.loops import layout
-from waterline.simulator.loops.calls import play_calls
-from waterline.simulator.loops.events import play_events
-from waterline.simulator.loops.polled import play_queue
-from waterline.simulator.loops.streamed import play_stream
 from waterline.simulator.mistakes import refused
 from waterline.simulator.mistakes import whole as check_whole
-from waterline.simulator.scenario import Call, Downstream, Event, Failures, Function, Queue, Source, Stream
+from waterline.simulator.scenario import Downstream, Failures, Function, Source
+from waterline.simulator.world import prepared
 
 SECOND = 1_000_000
 OUTCOMES = ("undecided", "done", "dead", "expired", "refused")
 """What becomes of a message, by the number in `Run.outcomes`. Dead: failed too often. Refused: throttled too often."""
 
-_JITTER = {"none": layout.NONE, "full": layout.FULL, "equal": layout.EQUAL, "decorrelated": layout.DECORRELATED}
 _BINS = 600
-World = dict[str, Times]
 
 
 @dataclass(frozen=True)
@@ -48,6 +42,8 @@ class Run:
     ends: Times
     attempts: Times
     outcomes: Times
+    through: Source
+    function: Function
     bin: int
     counts: Times
     throttles: int
@@ -76,10 +72,11 @@ class Run:
 
     def percentile(self, percent: float) -> float:
         """Of the latencies, in seconds; the nearest rank."""
-        latencies = np.sort(self.latencies)
+        latencies = self.latencies
         if latencies.size == 0:
             raise refused("No message was done, so there is no latency to speak of.")
-        return float(latencies[max(int(np.ceil(percent / 100 * latencies.size)) - 1, 0)])
+        rank = max(int(np.ceil(percent / 100 * latencies.size)) - 1, 0)
+        return float(np.partition(latencies, rank)[rank])
 
     # -- curves ------------------------------------------------------------------------------------------------------
 
@@ -106,6 +103,16 @@ class Run:
     def throttled(self) -> Times:
         """How many attempts were throttled, bin by bin."""
         return np.asarray(self.counts[layout.THROTTLED])
+
+    @cached_property
+    def cost_per_minute(self) -> Floats:
+        """USD a minute, bin by bin, without free tier: of the function, and of the queue or stream before it."""
+        return np.asarray(by_bin(self.counts, self.bin, self.through, self.function) * (60 * SECOND / self.bin))
+
+    @property
+    def cost(self) -> float:
+        """USD in all. What happens after the last bin is in it but for the requests and the hours."""
+        return float(self.cost_per_minute.sum() * self.bin / (60 * SECOND))
 
     @cached_property
     def oldest(self) -> Floats:
@@ -142,184 +149,20 @@ def simulate(
         if not isinstance(value, kind):
             raise refused(f"simulate takes arrivals, a source and a function in this order, and not {value!r:.60}.")
     check_whole("bins", bins, 1, 100_000)
-    failures = failures or Failures()
-    times = arrivals.times(seed)
-    if times.size == 0:
-        raise refused("No message comes: give a higher rate or more seconds.")
-    settings = _settings(through, function, failures, downstream)
-    settings[layout.BIN] = max(int(times[-1]) // bins, 1) if times[-1] else SECOND
-    world = _world(times, settings, function, failures, _slots(through, function, times.size), 2 * bins + 1, seed)
-    if isinstance(through, Call):
-        play_calls(**world)
-    elif isinstance(through, Event):
-        waits = facts["lambda.async_retry_waits"].numbers[: through.retries]
-        play_events(**world, waits=np.array(waits, dtype=np.int64) * SECOND)
-    elif isinstance(through, Queue):
-        play_queue(**_with_queue(world, through))
-    else:
-        play_stream(**_with_stream(world, through, seed))
-    messages, state = world["messages"], world["state"]
+    game = prepared(arrivals, through, function, failures or Failures(), downstream, seed=seed, bins=bins)
+    game.loop(**game.arrays)
+    messages, state = game.arrays["messages"], game.arrays["state"]
     return Run(
-        arrivals=times,
+        arrivals=messages[:, layout.CAME],
         starts=messages[:, layout.BEGAN],
         ends=messages[:, layout.OVER],
         attempts=messages[:, layout.ATTEMPTS],
         outcomes=messages[:, layout.OUTCOME],
-        bin=int(settings[layout.BIN]),
-        counts=world["curves"],
+        through=through,
+        function=function,
+        bin=int(game.arrays["settings"][layout.BIN]),
+        counts=game.arrays["curves"],
         throttles=int(state[layout.THROTTLES]),
         cold_starts=int(state[layout.COLD_STARTS]),
         invocations=int(state[layout.INVOCATIONS]),
     )
-
-
-def _settings(through: Source, function: Function, failures: Failures, downstream: Downstream | None) -> Times:
-    p = np.zeros(layout.SETTINGS, dtype=np.int64)
-
-    def put(place: int, seconds: float) -> None:
-        p[place] = round(seconds * SECOND)
-
-    p[layout.LIMIT] = function.limit
-    p[layout.PROVISIONED] = function.provisioned
-    put(layout.COLD, function.cold_start)
-    put(layout.KEPT, function.kept_idle)
-    p[layout.BURST] = function.scaling
-    put(layout.GROWTH, 10 / function.scaling)
-    put(layout.TIMEOUT, function.timeout)
-    put(layout.EACH, function.each)
-    p[layout.FAIL_BELOW] = round(failures.rate * (1 << 31))
-    outage = failures.outage or (0.0, 0.0)
-    put(layout.OUTAGE_FROM, outage[0])
-    put(layout.OUTAGE_TO, outage[1])
-    p[layout.CONNECTIONS] = layout.NEVER if downstream is None else downstream.connections
-    p[layout.KNEE] = layout.NEVER if downstream is None or downstream.knee is None else downstream.knee
-    p[layout.SLOWER] = 0 if downstream is None else round(downstream.slower * 1000)
-    match through:
-        case Call():
-            p[layout.MOST_ATTEMPTS] = through.attempts
-            put(layout.BASE, through.base)
-            put(layout.CAP, through.cap)
-            p[layout.JITTER] = _JITTER[through.jitter]
-            put(layout.PATIENCE, through.patience or 0)
-            p[layout.BUDGET] = round((through.budget or 0) * 1000)
-            if through.breaker is not None:
-                p[layout.BREAK_AFTER] = through.breaker[0]
-                put(layout.BREAK_FOR, through.breaker[1])
-            if through.bucket is not None:
-                put(layout.BUCKET_EVERY, 1 / through.bucket[0])
-                p[layout.BUCKET_BURST] = through.bucket[1]
-        case Event():
-            low, high = facts["lambda.async_throttle_backoff"].numbers
-            put(layout.BASE, low)
-            put(layout.CAP, high)
-            put(layout.AGE, through.maximum_age)
-        case Queue():
-            most = through.maximum_concurrency or facts["esm.sqs_max_batches"].count
-            p[layout.FIRST_POLLERS] = through.pollers or facts["esm.sqs_initial_concurrency"].count
-            p[layout.MOST_POLLERS] = through.pollers or most
-            put(layout.POLLER_EVERY, 60 / facts["esm.sqs_scale_up_rate"].count)
-            p[layout.BATCH] = through.batch_size
-            put(layout.WINDOW, through.window)
-            put(layout.HIDDEN, through.visibility_timeout)
-            p[layout.RECEIVES] = through.max_receives or 0
-            put(layout.RETENTION, through.retention)
-        case Stream():
-            p[layout.BATCH] = through.batch_size
-            put(layout.WINDOW, through.window)
-            p[layout.MOST_ATTEMPTS] = -1 if through.retries is None else through.retries
-            put(layout.AGE, through.maximum_age)
-            p[layout.BISECT] = through.bisects
-            put(layout.POLL, 1 / facts["esm.kinesis_poll_rate"].count)
-    return p
-
-
-def _slots(through: Source, function: Function, count: int) -> int:
-    if isinstance(through, Stream):
-        return through.shards * through.parallelization
-    if isinstance(through, Queue):
-        return through.pollers or through.maximum_concurrency or facts["esm.sqs_max_batches"].count
-    return max(min(function.limit, count * (through.attempts if isinstance(through, Call) else 1)), 1)
-
-
-def _world(
-    times: Times, settings: Times, function: Function, failures: Failures, slots: int, columns: int, seed: int
-) -> World:
-    """The arrays that every loop works on, by name."""
-    count, table = times.size, table_of(times.size)
-    state = np.zeros(layout.STATE, dtype=np.int64)
-    state[layout.LEVEL] = settings[layout.BURST] * settings[layout.GROWTH]
-    state[layout.WAITING_FREE] = function.provisioned
-    messages = np.zeros((count, layout.MESSAGE), dtype=np.int64)
-    messages[:, layout.CAME] = times
-    messages[:, layout.BEGAN] = messages[:, layout.OVER] = -1
-    messages[:, layout.POISON] = _poison(failures.poison, count, seed)
-    rings = np.zeros((3, 1 << max(function.limit, slots).bit_length()), dtype=np.int64)
-    rings[2, :slots] = np.arange(slots - 1, -1, -1)
-    return {
-        "settings": settings,
-        "state": state,
-        "messages": messages,
-        "agenda": np.empty((count + 3 * slots + 64, 2), dtype=np.int64),
-        "rings": rings,
-        "slots": np.zeros((slots, 8), dtype=np.int64),
-        "draws": np.stack([function.drawn.times(seed, table), whole(seed, "failures", table)]),
-        "curves": np.zeros((layout.CURVES, columns), dtype=np.int64),
-    }
-
-
-def _poison(poison: float | Sequence[int], count: int, seed: int) -> Times:
-    if isinstance(poison, int | float):
-        drawn = whole(seed, "poison", table_of(count))
-        chosen = drawn[np.arange(count) & (drawn.size - 1)] < round(poison * (1 << 31))
-        return np.asarray(chosen, dtype=np.int64)
-    marked = np.zeros(count, dtype=np.int64)
-    for number in poison:
-        if not 0 <= number < count:
-            raise refused(f"poison names message {number}, and there are {count:,}: the first is number 0.")
-        marked[number] = 1
-    return marked
-
-
-def _dealt(by: int | Sequence[int] | None, count: int, what: str) -> Times:
-    """To which of so many each message belongs: in turn, or as a list says."""
-    if isinstance(by, int):
-        return np.asarray(np.arange(count, dtype=np.int64) % by)
-    if by is None:
-        return np.zeros(count, dtype=np.int64)
-    given = np.array(by, dtype=np.int64)
-    if given.size != count or (given < 0).any():
-        raise refused(
-            f"The list of {what} has {given.size:,} entries and there are {count:,} messages: one for each, from 0."
-        )
-    return given
-
-
-def _with_queue(world: World, through: Queue) -> World:
-    messages, state, slots = world["messages"], world["state"], world["slots"]
-    groups = _dealt(through.groups, messages.shape[0], "groups")
-    messages[:, layout.GROUP] = groups
-    messages[:, layout.BEHIND] = -1
-    state[layout.FIFO] = through.groups is not None
-    state[layout.PARTIAL] = through.reports_failures
-    table = np.full((int(groups.max()) + 1, 3), -1, dtype=np.int64)
-    table[:, layout.FLYING] = 0
-    return {
-        **world,
-        "groups": table,
-        "heap": np.empty(messages.shape[0] + 1, dtype=np.int64),
-        "batches": np.zeros((slots.shape[0], 2 * through.batch_size), dtype=np.int64),
-    }
-
-
-def _with_stream(world: World, through: Stream, seed: int) -> World:
-    count, lanes = world["messages"].shape[0], through.shards * through.parallelization
-    keys = np.arange(count, dtype=np.int64) if through.keys is None else _dealt(through.keys, count, "keys")
-    lane_of_key = whole(seed, "lanes of keys", table_of(int(keys.max()) + 1))
-    lane = lane_of_key[keys & (lane_of_key.size - 1)] % lanes
-    return {
-        **world,
-        "members": np.argsort(lane, kind="stable").astype(np.int64),
-        "begins": np.concatenate([[0], np.cumsum(np.bincount(lane, minlength=lanes))]).astype(np.int64),
-        "lanes": np.zeros((lanes, 2), dtype=np.int64),
-        "stack": np.zeros((lanes, through.batch_size.bit_length() + 2, 5), dtype=np.int64),
-    }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -50,12 +51,19 @@ def lognormal(mean: float, variation: float = 1.0) -> Duration:
     """As measured durations often are; `variation`: standard deviation over mean."""
     positive("mean", mean)
     positive("variation", variation)
-    spread = np.sqrt(np.log1p(variation**2))
     return Duration(
         f"{mean:g} s on average, lognormal (variation {variation:g})",
         mean,
-        lambda seed, count: _whole(mean * np.exp(spread * normal(seed, "durations", count) - spread**2 / 2)),
+        lambda seed, count: _lognormal(mean, variation, seed, count),
     )
+
+
+@lru_cache(maxsize=2)  # a control that does not turn the duration finds it here
+def _lognormal(mean: float, variation: float, seed: int, count: int) -> Times:
+    spread = np.sqrt(np.log1p(variation**2))
+    durations = _whole(mean * np.exp(spread * normal(seed, "durations", count) - spread**2 / 2))
+    durations.flags.writeable = False
+    return durations
 
 
 def _whole(seconds: Floats) -> Times:
@@ -66,7 +74,7 @@ def _whole(seconds: Floats) -> Times:
 class Function:
     """`duration` of an invocation (a number: always the same) and `each` message of its batch on top; `cold_start`: how
     long a new environment takes; `reserved` and `account`: how many may run at once; `scaling`: how many environments
-    may be made in ten seconds."""
+    may be made in ten seconds; `memory`: MB, for what it costs."""
 
     duration: Duration | float
     each: float = 0.0
@@ -77,6 +85,7 @@ class Function:
     account: int = facts["lambda.account_concurrency_default"].count
     scaling: int = _SCALING.count
     kept_idle: float = 360.0
+    memory: int = facts["lambda.memory_default"].count
 
     def __post_init__(self) -> None:
         not_negative("each", self.each)
@@ -84,6 +93,7 @@ class Function:
         positive("timeout", self.timeout)
         positive("kept_idle", self.kept_idle)
         whole("account", self.account, 1, 1 << 20)
+        whole("memory", self.memory, facts["lambda.memory_min"].count, facts["lambda.memory_max"].count)
         whole("scaling", self.scaling, 1)
         if self.reserved is not None:
             whole("reserved", self.reserved, 0, self.account)
@@ -186,7 +196,8 @@ class Queue:
 @dataclass(frozen=True)
 class Stream:
     """A stream and a mapping that reads it. `keys`: the records belong to so many keys in turn, or to those of a list;
-    a key's records are in order, in one lane of one shard. `retries` None: until the records are too old."""
+    a key's records are in order, in one lane of one shard. `retries` and `maximum_age` None: until `retention` is over.
+    `reports_failures`: what stands before the first record that failed is done with, and not tried again."""
 
     shards: int = 1
     parallelization: int = 1
@@ -194,8 +205,10 @@ class Stream:
     batch_size: int = facts["esm.stream_batch_default"].count
     window: float = 0.0
     retries: int | None = None
-    maximum_age: float = _STREAM_RETENTION
+    maximum_age: float | None = None
+    retention: float = _STREAM_RETENTION
     bisects: bool = False
+    reports_failures: bool = False
 
     def __post_init__(self) -> None:
         whole("shards", self.shards, 1)
@@ -203,7 +216,9 @@ class Stream:
         whole("parallelization", self.parallelization, low, high)
         whole("batch_size", self.batch_size, 1, 10_000)
         not_negative("window", self.window)
-        positive("maximum_age", self.maximum_age)
+        positive("retention", self.retention)
+        if self.maximum_age is not None:
+            positive("maximum_age", self.maximum_age)
         if self.retries is not None:
             whole("retries", self.retries, 0)
         if isinstance(self.keys, int):

@@ -159,7 +159,7 @@ class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
                 self._scenario(cloud, self.control.values[number])
                 self._pictures[number] = self._draw(cloud.journal)
         except Exception as error:
-            self._errors[number] = _sentence(error)
+            self._errors[number] = sentence(error)
 
     def _drawn(self) -> dict[str, dict[str, str]]:
         """All frames so far, the timelines among them in one layout."""
@@ -176,7 +176,7 @@ class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
         try:
             return {"html": picture._repr_html_(), "finding": picture.caption}
         except Exception as error:
-            return {"error": _sentence(error)}
+            return {"error": sentence(error)}
 
     def _timelines(self) -> dict[int, Timeline]:
         return {number: picture for number, picture in self._pictures.items() if isinstance(picture, Timeline)}
@@ -241,6 +241,6 @@ def explore(
     return Explorer(scenario, control, open_cloud or aside, draw or draw_timeline, ahead)
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     said = " ".join(str(error).split()) or "no reason was given"
     return f"{type(error).__name__}: {said}" + ("" if said.endswith((".", "!", "?")) else ".")

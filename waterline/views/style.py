@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from waterline.views.lives import Span
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 BLACK = "#000000"
 ORANGE = "#E69F00"
@@ -158,3 +161,37 @@ def svg(drawn: Figure) -> str:
     drawn.savefig(written, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = re.sub(r"<!--.*?-->", "", written.getvalue(), flags=re.DOTALL)
     return re.sub(r">\s+<", "><", text[text.index("<svg") :].strip())
+
+
+WIDE = 720
+"""The width of a picture of curves, in points."""
+_CURVES = (BLUE, VERMILION, GREEN, PURPLE)
+
+
+def curves_svg(
+    curves: NDArray[np.float32], titles: Sequence[str], seconds: float, levels: Sequence[float | None]
+) -> str:
+    """Four curves over the same `seconds`, each under its title; a dashed line at the level of a formula."""
+    with house_style():
+        drawn = figure(WIDE, 380)
+        panels = drawn.subplots(2, 2, sharex=True, gridspec_kw={"hspace": 0.32, "wspace": 0.18})
+        at = (np.arange(curves.shape[1]) + 1) * (seconds / curves.shape[1])
+        for panel, values, title, level, color in zip(panels.flat, curves, titles, levels, _CURVES, strict=True):
+            panel.fill_between(at, values, color=color, alpha=0.18, linewidth=0)
+            panel.plot(at, values, color=color, linewidth=1.2)
+            top = max(float(values.max()), 0.0 if level is None else level)
+            if level is not None:
+                panel.axhline(level, color=INK, linewidth=1, linestyle=(0, (5, 3)))
+                panel.annotate(
+                    "formula", (seconds, level), xytext=(-2, 3), textcoords="offset points", ha="right", fontsize=8
+                )
+            panel.set_xlim(0, seconds)
+            panel.set_ylim(0, top * 1.12 or 1)
+            panel.set_title(title, loc="left", fontsize=9, weight="bold")
+            for side in ("top", "right"):
+                panel.spines[side].set_visible(False)
+            panel.tick_params(labelsize=8, color=GREY)
+        for panel in panels[1]:
+            panel.set_xlabel("seconds", fontsize=8.5)
+        drawn.subplots_adjust(left=0.08, right=0.985, top=0.94, bottom=0.1)
+        return svg(drawn)

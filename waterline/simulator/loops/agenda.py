@@ -6,7 +6,6 @@ they were put there.
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import inlined
 from waterline.simulator.loops.layout import (
     AGENDA,
     NUMBER,
@@ -14,7 +13,6 @@ from waterline.simulator.loops.layout import (
 )
 
 
-@inlined
 def push(state: Array, agenda: Array, time: int, kind: int, subject: int) -> None:
     state[NUMBER] += 1
     hole = state[AGENDA]
@@ -30,7 +28,6 @@ def push(state: Array, agenda: Array, time: int, kind: int, subject: int) -> Non
     agenda[hole, 1] = (state[NUMBER] << 31) | (kind << 27) | subject
 
 
-@inlined
 def pop(state: Array, agenda: Array) -> int:
     """Take the first event; its kind and subject, packed."""
     top = agenda[0, 1]

@@ -12,7 +12,7 @@ circuit breaker
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import compiled, inlined
+from waterline.simulator.compiled import compiled
 from waterline.simulator.loops.agenda import pop, push
 from waterline.simulator.loops.environments import connect, mark
 from waterline.simulator.loops.layout import (
@@ -59,7 +59,6 @@ BUDGET_AT_FIRST = 10_000
 BUDGET_AT_MOST = 100_000
 
 
-@inlined
 def backoff(settings: Array, draws: Array, message: int, attempt: int, before: int) -> int:
     """The wait after a failed attempt; `before`: the wait before it."""
     draw = draws[1, (message * 3 + attempt * STRIDE + 1) & (draws.shape[1] - 1)]
@@ -79,7 +78,6 @@ def backoff(settings: Array, draws: Array, message: int, attempt: int, before: i
     return wait
 
 
-@inlined
 def again(
     settings: Array,
     state: Array,
@@ -108,7 +106,6 @@ def again(
     push(state, agenda, now + messages[message, HELD], RETRY, message)
 
 
-@inlined
 def may_call(settings: Array, state: Array, now: int) -> bool:
     """Whether the client's own token bucket and circuit breaker let a call out."""
     if now < state[OPEN_UNTIL]:
@@ -122,7 +119,6 @@ def may_call(settings: Array, state: Array, now: int) -> bool:
     return True
 
 
-@inlined
 def call(
     settings: Array,
     state: Array,
@@ -147,7 +143,6 @@ def call(
         push(state, agenda, now + settings[PATIENCE], CLOSE, slot)
 
 
-@inlined
 def answered(
     settings: Array,
     state: Array,

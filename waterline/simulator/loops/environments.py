@@ -6,9 +6,9 @@ be made: one token flows in every `GROWTH` microseconds.
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import inlined
 from waterline.simulator.loops.agenda import push
 from waterline.simulator.loops.layout import (
+    BILLED,
     BIN,
     BOTTOM,
     BURST,
@@ -17,6 +17,7 @@ from waterline.simulator.loops.layout import (
     CONNECTED,
     CONNECTIONS,
     END,
+    ENDED,
     FAIL_BELOW,
     GROWTH,
     HIGHEST,
@@ -38,11 +39,11 @@ from waterline.simulator.loops.layout import (
     TIMEOUT,
     TOP,
     WAITING_FREE,
+    WAKE,
     Array,
 )
 
 
-@inlined
 def enter(settings: Array, state: Array, rings: Array, now: int) -> int:
     """Take an environment: the time that it takes to be made, or -1 when the invocation is throttled."""
     if state[RUNNING] >= settings[LIMIT]:
@@ -70,10 +71,11 @@ def enter(settings: Array, state: Array, rings: Array, now: int) -> int:
     return settings[COLD]
 
 
-@inlined
-def leave(settings: Array, state: Array, rings: Array, now: int) -> None:
-    """Give an environment back: provisioned ones first, so that they are there for the next."""
+def leave(settings: Array, state: Array, rings: Array, slots: Array, curves: Array, slot: int, now: int) -> None:
+    """An invocation has ended: give its environment back, provisioned ones first, so they are there for the next."""
     state[RUNNING] -= 1
+    mark(settings, state, curves, ENDED, now)
+    bill(settings, curves, now - slots[slot, 6], now)
     if state[WAITING_FREE] + state[RUNNING] < settings[PROVISIONED] and state[WAITING_FREE] < settings[PROVISIONED]:
         state[WAITING_FREE] += 1
     else:
@@ -81,7 +83,6 @@ def leave(settings: Array, state: Array, rings: Array, now: int) -> None:
         state[TOP] += 1
 
 
-@inlined
 def fails(settings: Array, messages: Array, draws: Array, message: int, attempt: int, now: int) -> bool:
     """Whether an attempt that begins now fails."""
     if messages[message, POISON] != 0 or (settings[OUTAGE_FROM] <= now and now < settings[OUTAGE_TO]):
@@ -89,7 +90,6 @@ def fails(settings: Array, messages: Array, draws: Array, message: int, attempt:
     return draws[1, (message + attempt * STRIDE) & (draws.shape[1] - 1)] < settings[FAIL_BELOW]
 
 
-@inlined
 def mark(settings: Array, state: Array, curves: Array, row: int, now: int) -> None:
     column = now // settings[BIN]
     if column < curves.shape[1]:
@@ -98,7 +98,31 @@ def mark(settings: Array, state: Array, curves: Array, row: int, now: int) -> No
             curves[HIGHEST, column] = state[RUNNING]
 
 
-@inlined
+def start(
+    settings: Array,
+    state: Array,
+    agenda: Array,
+    rings: Array,
+    slots: Array,
+    curves: Array,
+    slot: int,
+    making: int,
+    now: int,
+) -> None:
+    """Let an invocation work, after its environment has been made."""
+    if making > 0:
+        bill(settings, curves, making, now + making)
+        push(state, agenda, now + making, WAKE, slot)
+    else:
+        connect(settings, state, agenda, rings, slots, slot, now)
+
+
+def bill(settings: Array, curves: Array, microseconds: int, now: int) -> None:
+    """What has been used until now is billed, in whole milliseconds."""
+    column = min(now // settings[BIN], curves.shape[1] - 1)
+    curves[BILLED, column] += (microseconds + 999) // 1_000
+
+
 def connect(settings: Array, state: Array, agenda: Array, rings: Array, slots: Array, slot: int, now: int) -> None:
     """Let an invocation work: at once, or in the line of the downstream when all its connections are taken."""
     if state[CONNECTED] < settings[CONNECTIONS]:
@@ -108,7 +132,6 @@ def connect(settings: Array, state: Array, agenda: Array, rings: Array, slots: A
         state[QUEUE_TAIL] += 1
 
 
-@inlined
 def work(settings: Array, state: Array, agenda: Array, slots: Array, slot: int, now: int) -> None:
     """Hold a connection for as long as the work takes; more than `KNEE` of them make each other slower."""
     state[CONNECTED] += 1
@@ -123,7 +146,6 @@ def work(settings: Array, state: Array, agenda: Array, slots: Array, slot: int, 
     push(state, agenda, over, END, slot)
 
 
-@inlined
 def disconnect(settings: Array, state: Array, agenda: Array, rings: Array, slots: Array, now: int) -> None:
     """Give the connection to who has waited longest."""
     state[CONNECTED] -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import compiled, inlined
+from waterline.simulator.compiled import compiled
 from waterline.simulator.loops.agenda import pop, push
 from waterline.simulator.loops.environments import connect, mark
 from waterline.simulator.loops.layout import (
@@ -28,7 +28,6 @@ from waterline.simulator.loops.layout import (
 from waterline.simulator.loops.pushed import begin, decide, over
 
 
-@inlined
 def throttled(
     settings: Array, state: Array, messages: Array, agenda: Array, curves: Array, message: int, now: int
 ) -> None:
@@ -44,7 +43,6 @@ def throttled(
     again(settings, state, messages, agenda, curves, message, wait, EXPIRED, now)
 
 
-@inlined
 def again(
     settings: Array,
     state: Array,
@@ -62,7 +60,6 @@ def again(
         push(state, agenda, now + wait, RETRY, message)
 
 
-@inlined
 def finished(
     settings: Array,
     state: Array,

@@ -6,9 +6,9 @@ none is idle, one more comes every fifth of a second. A batch that fails comes b
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import compiled, inlined
+from waterline.simulator.compiled import compiled
 from waterline.simulator.loops.agenda import pop, push
-from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
+from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark, start
 from waterline.simulator.loops.layout import (
     AGENDA,
     ARRIVED,
@@ -26,7 +26,6 @@ from waterline.simulator.loops.layout import (
     DONE,
     EACH,
     END,
-    ENDED,
     EXPIRED,
     FAILING,
     FIFO,
@@ -48,10 +47,11 @@ from waterline.simulator.loops.layout import (
     OUT,
     OUTCOME,
     OVER,
-    PARTIAL,
     POLLER_EVERY,
     POLLERS,
+    RECEIVED,
     RECEIVES,
+    REPORTS,
     RETENTION,
     RETRY,
     SCALING,
@@ -70,7 +70,6 @@ FIRST_WAIT = 1_000_000
 BACKOFF = 14
 
 
-@inlined
 def returned(heap: Array, count: int, message: int) -> int:
     """Put a message into the heap of those that came back, by the order in which they were sent; the new count."""
     hole = count
@@ -84,7 +83,6 @@ def returned(heap: Array, count: int, message: int) -> int:
     return count + 1
 
 
-@inlined
 def taken(heap: Array, count: int) -> int:
     """Take the first of a heap that is not empty away; the new count."""
     last = count - 1
@@ -104,20 +102,17 @@ def taken(heap: Array, count: int) -> int:
     return last
 
 
-@inlined
 def refresh(state: Array, groups: Array, heap: Array, group: int) -> None:
     """Put a group among the ready ones, by its oldest message, when it has one and none of it is in flight."""
     if groups[group, FLYING] == 0 and groups[group, FIRST] >= 0:
         state[COUNT] = returned(heap, state[COUNT], groups[group, FIRST])
 
 
-@inlined
 def waiting(state: Array) -> bool:
     """Whether a message, or a group, can be received."""
     return state[COUNT] > 0 or (state[FIFO] == 0 and state[FRESH] < state[HERE])
 
 
-@inlined
 def arrive(settings: Array, state: Array, messages: Array, curves: Array, groups: Array, heap: Array, now: int) -> None:
     """One more message is sent."""
     message = state[HERE]
@@ -135,7 +130,6 @@ def arrive(settings: Array, state: Array, messages: Array, curves: Array, groups
             groups[group, LATEST] = message
 
 
-@inlined
 def come_back(state: Array, messages: Array, groups: Array, heap: Array, message: int) -> None:
     """A message becomes visible again. Those of a batch come back together, the last one first."""
     if state[FIFO] == 0:
@@ -150,7 +144,6 @@ def come_back(state: Array, messages: Array, groups: Array, heap: Array, message
     refresh(state, groups, heap, group)
 
 
-@inlined
 def next_message(state: Array, heap: Array) -> int:
     """Take the message out that would be received next from a standard queue, or -1."""
     if state[COUNT] > 0 and (state[FRESH] >= state[HERE] or heap[0] < state[FRESH]):
@@ -163,7 +156,6 @@ def next_message(state: Array, heap: Array) -> int:
     return -1
 
 
-@inlined
 def take(
     settings: Array,
     state: Array,
@@ -191,7 +183,6 @@ def take(
     return False
 
 
-@inlined
 def receive(
     settings: Array,
     state: Array,
@@ -213,6 +204,8 @@ def receive(
             if message < 0:
                 break
             number += take(settings, state, messages, slots, curves, batches, slot, message, now)
+        if number > 0:
+            mark(settings, state, curves, RECEIVED, now)
         return number
     while number < most and state[COUNT] > 0:
         # As many of one group as there are, before the next.
@@ -225,10 +218,11 @@ def receive(
                 groups[group, FLYING] += 1
                 number += 1
         refresh(state, groups, heap, group)
+    if number > 0:
+        mark(settings, state, curves, RECEIVED, now)
     return number
 
 
-@inlined
 def finish(
     settings: Array,
     state: Array,
@@ -245,16 +239,15 @@ def finish(
 ) -> None:
     """An invocation is over: its messages are done with, or hidden until their visibility timeout is over."""
     disconnect(settings, state, agenda, rings, slots, now)
-    leave(settings, state, rings, now)
-    mark(settings, state, curves, ENDED, now)
-    if slots[slot, 3] == 1 or (slots[slot, 3] == 2 and state[PARTIAL] == 0):
+    leave(settings, state, rings, slots, curves, slot, now)
+    if slots[slot, 3] == 1 or (slots[slot, 3] == 2 and settings[REPORTS] == 0):
         state[FAILING] = 1
     index = slots[slot, 0] - 1
     while index >= 0:
         message = batches[slot, index]
         messages[message, OVER] = now
         bad = slots[slot, 3] != 0
-        if slots[slot, 3] == 2 and state[PARTIAL] != 0:
+        if slots[slot, 3] == 2 and settings[REPORTS] != 0:
             bad = batches[slot, index + settings[BATCH]] != 0
         if bad:
             push(state, agenda, max(slots[slot, 1] + settings[HIDDEN], now), VISIBLE, message)
@@ -268,7 +261,6 @@ def finish(
     give_up(settings, state, rings, slot)
 
 
-@inlined
 def give_up(settings: Array, state: Array, rings: Array, slot: int) -> None:
     """The poller of a slot is free, and ends if there are too many."""
     rings[2, state[UNUSED]] = slot
@@ -280,7 +272,6 @@ def give_up(settings: Array, state: Array, rings: Array, slot: int) -> None:
         state[IDLE] += 1
 
 
-@inlined
 def throttled(
     settings: Array,
     state: Array,
@@ -309,7 +300,6 @@ def throttled(
     give_up(settings, state, rings, slot)
 
 
-@inlined
 def invoke(
     settings: Array,
     state: Array,
@@ -349,13 +339,9 @@ def invoke(
     head = batches[slot, 0]
     duration = draws[0, (head + (messages[head, ATTEMPTS] - 1) * STRIDE) & (draws.shape[1] - 1)]
     slots[slot, 2] = duration + settings[EACH] * slots[slot, 0]
-    if making > 0:
-        push(state, agenda, begun, WAKE, slot)
-    else:
-        connect(settings, state, agenda, rings, slots, slot, now)
+    start(settings, state, agenda, rings, slots, curves, slot, making, now)
 
 
-@inlined
 def gather(
     settings: Array,
     state: Array,
@@ -390,7 +376,6 @@ def gather(
     return True
 
 
-@inlined
 def look(
     settings: Array,
     state: Array,
@@ -441,19 +426,16 @@ def look(
         state[POLLERS] -= gone
 
 
-@inlined
 def wants_more(settings: Array, state: Array) -> bool:
     """Whether one more poller should come."""
     return state[IDLE] == 0 and state[OUT] == 0 and state[POLLERS] < settings[MOST_POLLERS] and waiting(state)
 
 
-@inlined
 def scale_later(settings: Array, state: Array, agenda: Array, now: int) -> None:
     state[SCALING] = 1
     push(state, agenda, now + settings[POLLER_EVERY], GROW, 0)
 
 
-@inlined
 def scale(settings: Array, state: Array, agenda: Array, now: int) -> None:
     """One poller more, if there is work; one in `BACKOFF` fewer, if an invocation has failed since the last time."""
     state[SCALING] = 0

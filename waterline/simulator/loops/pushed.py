@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import inlined
-from waterline.simulator.loops.agenda import push
-from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
+from waterline.simulator.loops.environments import disconnect, enter, fails, leave, mark, start
 from waterline.simulator.loops.layout import (
     ATTEMPTS,
     BEGAN,
     BEGUN,
-    ENDED,
     FINISHED,
     INVOCATIONS,
     OUTCOME,
     OVER,
     STRIDE,
     UNUSED,
-    WAKE,
     Array,
 )
 
 
-@inlined
 def begin(
     settings: Array,
     state: Array,
@@ -52,26 +47,20 @@ def begin(
     slots[slot, 6] = begun
     if fails(settings, messages, draws, message, messages[message, ATTEMPTS], begun):
         slots[slot, 3] = 1
-    if making > 0:
-        push(state, agenda, begun, WAKE, slot)
-    else:
-        connect(settings, state, agenda, rings, slots, slot, now)
+    start(settings, state, agenda, rings, slots, curves, slot, making, now)
     return slot
 
 
-@inlined
 def over(
     settings: Array, state: Array, agenda: Array, rings: Array, slots: Array, curves: Array, slot: int, now: int
 ) -> None:
     """An attempt has ended."""
     disconnect(settings, state, agenda, rings, slots, now)
-    leave(settings, state, rings, now)
-    mark(settings, state, curves, ENDED, now)
+    leave(settings, state, rings, slots, curves, slot, now)
     rings[2, state[UNUSED]] = slot
     state[UNUSED] += 1
 
 
-@inlined
 def decide(settings: Array, state: Array, messages: Array, curves: Array, message: int, outcome: int, now: int) -> None:
     """What becomes of a message is known."""
     messages[message, OVER] = now

@@ -6,9 +6,9 @@ tried again after one second, two, four up to a minute, whole or split in two; w
 
 from __future__ import annotations
 
-from waterline.simulator.compiled import compiled, inlined
+from waterline.simulator.compiled import compiled
 from waterline.simulator.loops.agenda import pop, push
-from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark
+from waterline.simulator.loops.environments import connect, disconnect, enter, fails, leave, mark, start
 from waterline.simulator.loops.layout import (
     AGE,
     AGENDA,
@@ -24,8 +24,8 @@ from waterline.simulator.loops.layout import (
     DONE,
     EACH,
     END,
-    ENDED,
     EXPIRED,
+    FAILED,
     FINISHED,
     HEAD,
     INVOCATIONS,
@@ -34,6 +34,7 @@ from waterline.simulator.loops.layout import (
     OUTCOME,
     OVER,
     POLL,
+    REPORTS,
     RETRY,
     STRIDE,
     THROTTLED,
@@ -44,13 +45,11 @@ from waterline.simulator.loops.layout import (
 )
 
 
-@inlined
 def tick(settings: Array, time: int) -> int:
     """The first poll at this instant or later."""
     return -(-time // settings[POLL]) * settings[POLL]
 
 
-@inlined
 def rest_after(failures: int) -> int:
     """The wait after so many failures or throttles in a row: one second, two, four, up to a minute."""
     wait = 1
@@ -111,7 +110,7 @@ def play_stream(
             if ready > now:
                 push(state, agenda, ready, CLOSE, lane)
                 continue
-            if now == slots[lane, 5]:
+            if settings[WINDOW] > 0 and now == slots[lane, 5]:
                 read_until = now - 1  # what is read at the very end of a window is for the next batch
             slots[lane, 5] = 0
             stop = lanes[lane, HEAD]
@@ -123,8 +122,7 @@ def play_stream(
             lanes[lane, HEAD] = stop
         elif kind == END:
             disconnect(settings, state, agenda, rings, slots, now)
-            leave(settings, state, rings, now)
-            mark(settings, state, curves, ENDED, now)
+            leave(settings, state, rings, slots, curves, lane, now)
             top = lanes[lane, LEFT] - 1
             low, high = stack[lane, top, 0], stack[lane, top, 1]
             index = low
@@ -135,7 +133,19 @@ def play_stream(
             if slots[lane, 3] != 0:
                 failures = stack[lane, top, 2] + 1
                 retries = stack[lane, top, 3]
-                if settings[BISECT] != 0 and high - low > 1:
+                # With reports, what stands before the first record that failed is done with.
+                checkpoint = low
+                reports = settings[REPORTS] != 0 and slots[lane, 3] == 2  # and did not time out
+                while reports and messages[members[checkpoint], FAILED] == 0:
+                    messages[members[checkpoint], OUTCOME] = DONE
+                    mark(settings, state, curves, FINISHED, now)
+                    checkpoint += 1
+                if checkpoint > low:
+                    failures = 1
+                    low = stack[lane, top, 0] = checkpoint
+                    if settings[BISECT] != 0:
+                        retries -= 1  # is no retry then
+                elif settings[BISECT] != 0 and not reports and high - low > 1:
                     middle = low + (high - low) // 2
                     stack[lane, top, 0], stack[lane, top, 1] = middle, high
                     stack[lane, top + 1, 0], stack[lane, top + 1, 1] = low, middle
@@ -144,13 +154,14 @@ def play_stream(
                     stack[lane, top + 1, 4] = stack[lane, top, 4] = 0
                     lanes[lane, LEFT] += 1
                     verdict = UNDECIDED
-                elif settings[MOST_ATTEMPTS] < 0 or retries < settings[MOST_ATTEMPTS]:
-                    stack[lane, top, 2] = failures
-                    stack[lane, top, 3] = retries + 1
-                    stack[lane, top, 4] = 0
-                    verdict = UNDECIDED
-                else:
-                    verdict = DEAD
+                if verdict == DONE:
+                    if settings[MOST_ATTEMPTS] < 0 or retries < settings[MOST_ATTEMPTS]:
+                        stack[lane, top, 2] = failures
+                        stack[lane, top, 3] = retries + 1
+                        stack[lane, top, 4] = 0
+                        verdict = UNDECIDED
+                    else:
+                        verdict = DEAD
                 if verdict == UNDECIDED:
                     push(state, agenda, now + rest_after(failures), RETRY, lane)
                     continue
@@ -193,18 +204,17 @@ def play_stream(
             messages[message, ATTEMPTS] += 1
             if messages[message, BEGAN] < 0:
                 messages[message, BEGAN] = begun
+            messages[message, FAILED] = 0
             if fails(settings, messages, draws, message, messages[message, ATTEMPTS], begun):
-                slots[lane, 3] = 1
+                messages[message, FAILED] = 1
+                slots[lane, 3] = 2
             index += 1
         message = members[low]
         slots[lane, 6] = begun
         slots[lane, 2] = draws[
             0, (message + (messages[message, ATTEMPTS] - 1) * STRIDE) & (draws.shape[1] - 1)
         ] + settings[EACH] * (high - low)
-        if making > 0:
-            push(state, agenda, begun, WAKE, lane)
-        else:
-            connect(settings, state, agenda, rings, slots, lane, now)
+        start(settings, state, agenda, rings, slots, curves, lane, making, now)
     while here < n:
         mark(settings, state, curves, ARRIVED, messages[here, CAME])
         here += 1
