@@ -16,11 +16,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jsonata import Jsonata
-from jsonata.jexception import JException
-
 from waterline.services.delivery import NotTaken
 from waterline.services.eventsv2.errors import InvalidInput
+from waterline.services.jsonata_library import JException, Jsonata, deep
 
 CUSTOMER_FAULT = "CUSTOMER_VALIDATION"
 _EXPRESSION = re.compile(r"\s*\{%(.*)%\}\s*", re.DOTALL)
@@ -41,7 +39,8 @@ def check_expressions(value: Any, where: str) -> None:
             check_expressions(inner, where)
     elif is_expression(value):
         try:
-            Jsonata(_inside(value))
+            with deep():
+                Jsonata(_inside(value))
         except JException as error:
             raise InvalidInput(f"{where}: the JSONata expression cannot be parsed: {_said(error)}") from error
 
@@ -70,12 +69,14 @@ class Expressions:
         expression = self._parsed.get(text)
         try:
             if expression is None:
-                expression = self._parsed[text] = Jsonata(_inside(text))
+                with deep():
+                    expression = self._parsed[text] = Jsonata(_inside(text))
                 draw: Callable[[], float] = self._numbers.random
                 expression.register_lambda("random", draw)
             frame = expression.create_frame()
             frame.bind("events", events)
-            return _plain(expression.evaluate(None, frame))
+            with deep():
+                return _plain(expression.evaluate(None, frame))
         except (JException, ArithmeticError, TypeError, ValueError) as error:
             raise NotTaken(CUSTOMER_FAULT, f"the expression {text} failed: {_said(error)}", retryable=True) from error
 

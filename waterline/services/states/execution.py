@@ -141,7 +141,8 @@ class Execution:
             raise StateError(RUNTIME, "The data, or an expression, is nested too deep.") from error
 
     def entered(self, branch: Branch, state: str) -> None:
-        """A state is entered."""
+        """A state is entered. Raises TaskEnded in a branch that was stopped before it got there."""
+        branch.must_go_on()
         self._record("entered", state=state)
         if self.kind == "EXPRESS":
             self._must_take_time()

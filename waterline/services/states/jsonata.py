@@ -15,10 +15,7 @@ import random
 from functools import lru_cache
 from typing import Any
 
-from jsonata.jexception import JException
-from jsonata.jsonata import Jsonata
-from jsonata.utils import Utils
-
+from waterline.services.jsonata_library import JException, Jsonata, Utils, deep
 from waterline.services.states import intrinsics
 from waterline.services.states.errors import QUERY_EVALUATION, StateError
 from waterline.services.states.scope import View
@@ -35,7 +32,8 @@ def is_expression(value: Any) -> bool:
 def check(text: str) -> None:
     """Raise ValueError, in one sentence, for what is no JSONata."""
     try:
-        _compiled(text)
+        with deep():
+            _compiled(text)
     except (JException, RecursionError) as error:
         raise ValueError(f"'{text}' is no valid JSONata: {' '.join(str(error).split())}") from error
 
@@ -77,14 +75,16 @@ def _compiled(expression: str) -> Jsonata:
 def _evaluated(name: str, expression: str, view: View) -> Any:
     said = f"The JSONata expression '{expression}' specified for the field '{name}'"
     try:
-        compiled = _compiled(expression)
+        with deep():
+            compiled = _compiled(expression)
         frame = compiled.create_frame()
         frame.set_runtime_bounds(None, _DEEPEST)
         for key, function in _functions(view).items():
             frame.bind(key, Jsonata.JLambda(function))
         for key, known in {**view.variables, "states": {**view.states, "context": view.context}}.items():
             frame.bind(key, Utils.NULL_VALUE if known is None else known)
-        found = compiled.evaluate(None, frame)
+        with deep():
+            found = compiled.evaluate(None, frame)
     except (JException, ValueError, TypeError, ArithmeticError, RecursionError, IndexError, LookupError) as error:
         code = getattr(error, "error", None)
         told = f"{code}: {error}" if isinstance(code, str) and " " not in code else str(error)
