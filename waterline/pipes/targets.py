@@ -18,7 +18,6 @@ concurrency" (read 2026-11). A pipe acts with its role, so resource policies are
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -102,7 +101,7 @@ class Target:
             case "kinesis":
                 return self._to_stream
             case "firehose":
-                return lambda item, _: self._targets.delivery_stream(self._sender, self._arn, _base64(item))
+                return lambda item, _: self._targets.delivery_stream(self._sender, self._arn, as_text(item).encode())
         if ":api-destination/" in self._arn:
             return self._to_api
         return self._to_bus
@@ -122,7 +121,7 @@ class Target:
         key = dynamic(self._parameters["KinesisStreamParameters"]["PartitionKey"], event)
         if key in (None, ""):
             raise failed_with("the partition key is not in the event")
-        self._targets.stream(self._sender, self._arn, as_text(key), _base64(item))
+        self._targets.stream(self._sender, self._arn, as_text(key), as_text(item).encode())
 
     def _to_api(self, item: Any, event: Any) -> None:
         http = self._parameters.get("HttpParameters") or {}
@@ -145,10 +144,6 @@ def identifiers(event: Any) -> set[str]:
     if not isinstance(event, Mapping):
         return set()
     return {str(event[name]) for name in ("messageId", "eventID") if name in event}
-
-
-def _base64(item: Any) -> str:
-    return base64.b64encode(as_text(item).encode()).decode()
 
 
 def _reported(answer: str) -> set[str]:

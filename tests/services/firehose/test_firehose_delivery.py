@@ -386,7 +386,7 @@ def test_another_service_puts_a_record_as_it_is(reservoir: Reservoir) -> None:
     reservoir.create()
     arn = "arn:aws:firehose:us-east-1:123456789012:deliverystream/logs"
     topic = Sender("sns.amazonaws.com", "arn:aws:sns:us-east-1:123456789012:t", "123456789012", by_role=True)
-    record = Targets(reservoir.cloud._ground).delivery_stream(topic, arn, "/wA=")
+    record = Targets(reservoir.cloud._ground).delivery_stream(topic, arn, b"\xff\x00")
     reservoir.cloud.settle()
     assert reservoir.objects == [b"\xff\x00"]
     assert [event.kind for event in reservoir.cloud.journal.of(message=record)] == ["sent", "delivered"]

@@ -314,7 +314,7 @@ def test_another_service_is_refused_like_a_producer_and_may_try_again(shore: Sho
     shore.fill(999)
     targets = Targets(shore.cloud._ground)
     rule = Sender("events.amazonaws.com", "arn:aws:events:us-east-1:123456789012:rule/r", "123456789012", by_role=True)
-    targets.stream(rule, shore.arn, "k", "eA==")
+    targets.stream(rule, shore.arn, "k", b"x")
     with pytest.raises(NotTaken) as caught:
-        targets.stream(rule, shore.arn, "k", "eA==")
+        targets.stream(rule, shore.arn, "k", b"x")
     assert (caught.value.code, caught.value.retryable) == (THROTTLED, True)

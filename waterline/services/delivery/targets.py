@@ -154,10 +154,11 @@ class Targets:
         said = payload.decode() if isinstance(payload, bytes) else str(payload)
         return said, answered.get("x-amz-function-error")
 
-    def stream(self, sender: Sender, arn: str, key: str, data: str) -> str:
-        """Put a record (`data`: base64) into a stream. Returns its sequence number."""
+    def stream(self, sender: Sender, arn: str, key: str, content: bytes) -> str:
+        """Put a record into a stream. Returns its sequence number."""
         backend = _backend("kinesis", arn)
         with self._asked("kinesis", arn, f"kinesis:{_last(arn)}"):
+            data = base64.b64encode(content).decode()
             number, _shard = backend.put_record(arn, _last(arn), key, None, data)
         return str(number)
 
@@ -241,10 +242,10 @@ class Targets:
             return "SUCCEEDED", json.dumps(execution.output), None
         return str(execution.status), str(execution.error or ""), execution.cause_text
 
-    def delivery_stream(self, sender: Sender, arn: str, data: str) -> str:
-        """Put a record (`data`: base64) into a Firehose stream. Returns its identifier."""
+    def delivery_stream(self, sender: Sender, arn: str, content: bytes) -> str:
+        """Put a record into a Firehose stream. Returns its identifier."""
         with self._asked("firehose", arn, f"firehose:{_last(arn)}"):
-            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": base64.b64decode(data)})
+            answer = _backend("firehose", arn).put_record(_last(arn), {"Data": content})
         return str(answer["RecordId"])
 
     def bucket(self, sender: Sender, name: str, key: str, content: bytes) -> None:

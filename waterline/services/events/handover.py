@@ -18,7 +18,6 @@ failure is documented by their names only.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -103,9 +102,9 @@ class Handover:
             case "lambda":
                 self._targets.event(sender, arn, text)
             case "kinesis":
-                self._targets.stream(sender, arn, _partition_key(target, event), _as_base64(text))
+                self._targets.stream(sender, arn, _partition_key(target, event), text.encode())
             case "firehose":
-                self._targets.delivery_stream(sender, arn, _as_base64(text))
+                self._targets.delivery_stream(sender, arn, text.encode())
             case "states":
                 self._targets.state_machine(sender, arn, text)
             case "logs":
@@ -171,7 +170,3 @@ def _must_be_json(text: str) -> None:
         json.loads(text)
     except ValueError as error:
         raise NotTaken(INVALID_JSON, f"the input is no JSON: {error}", retryable=False) from error
-
-
-def _as_base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

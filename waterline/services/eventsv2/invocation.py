@@ -20,7 +20,6 @@ policies are not asked. AWS does not say how a function is invoked when nothing 
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -128,10 +127,10 @@ class Invocation:
         key = self._text("PartitionKey", offer)
         if not key:
             raise NotTaken(CUSTOMER_FAULT, "PutRecords needs a PartitionKey", retryable=True)
-        self._targets.stream(self._sender, self._arn, key, _base64(self._payload(offer)))
+        self._targets.stream(self._sender, self._arn, key, self._payload(offer).encode())
 
     def _to_firehose(self, offer: Offer) -> None:
-        self._targets.delivery_stream(self._sender, self._arn, _base64(self._payload(offer)))
+        self._targets.delivery_stream(self._sender, self._arn, self._payload(offer).encode())
 
     def _to_classic(self, offer: Offer) -> None:
         data = offer.event.data
@@ -287,10 +286,6 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise NotTaken(CUSTOMER_FAULT, "UniversalTargetParameters.Input is no JSON", retryable=True) from error
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
 
 
 def _reported(answer: str) -> set[str]:

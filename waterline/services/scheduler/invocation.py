@@ -16,7 +16,6 @@ form of a scheduled event.
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
@@ -105,9 +104,9 @@ class Invoker:
             case "lambda":
                 self._targets.event(sender, arn, text)
             case "kinesis":
-                self._targets.stream(sender, arn, target["KinesisParameters"]["PartitionKey"], _base64(text))
+                self._targets.stream(sender, arn, target["KinesisParameters"]["PartitionKey"], text.encode())
             case "firehose":
-                self._targets.delivery_stream(sender, arn, _base64(text))
+                self._targets.delivery_stream(sender, arn, text.encode())
             case "states":
                 self._targets.state_machine(sender, arn, text)
             case _:
@@ -179,7 +178,3 @@ def _request(text: str) -> Mapping[str, Any]:
     if not isinstance(request, dict):
         raise NotTaken("ValidationException", "the input of the universal target is no object", retryable=False)
     return request
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -11,7 +11,6 @@ Mail, text messages and mobile push end here: they arrive, in the journal, at ``
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -137,8 +136,7 @@ class Outbox:
             case "lambda":
                 self._targets.event(self._sender, endpoint, parcel.text)
             case "firehose":
-                data = base64.b64encode(parcel.text.encode()).decode()
-                self._targets.delivery_stream(self._by_role, endpoint, data)
+                self._targets.delivery_stream(self._by_role, endpoint, parcel.text.encode())
             case "http" | "https":
                 kind, content_type = envelope.NOTIFICATION, parcel.policy.content_type
                 above = http.headers(kind, message.id, self._arn, content_type, subscription.arn, subscription.raw)
